@@ -1,0 +1,3 @@
+"""kizuna: an open-source game backend server."""
+
+__version__ = "0.1.0"

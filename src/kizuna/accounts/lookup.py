@@ -1,0 +1,62 @@
+"""Finding accounts: by id, by device, by any identifier."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from kizuna.accounts import queries
+from kizuna.db.coalesce import SharedReads
+from kizuna.db.engine import Database, Record
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Player:
+    """What signing in needs to know of an account; `password` is its bcrypt hash."""
+
+    id: str
+    username: str
+    disabled: bool
+    password: bytes | None
+
+
+class AccountLookup:
+    """Reads on accounts; the frequent ones are coalesced."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        #: The account's row by user id, with what `queries.ACCOUNTS` selects; None for nobody.
+        self.account: SharedReads[str, Record | None] = SharedReads(self._accounts)
+        #: The player by device id, None for a device nobody has linked.
+        self.by_device: SharedReads[str, Player | None] = SharedReads(self._by_device)
+
+    async def by_id(self, user_id: str) -> Player | None:
+        """The player with this id."""
+        row = await self.account(user_id)
+        return None if row is None else Player(row["id"], row["username"], row["disable_time"] != EPOCH, None)
+
+    async def by_username(self, username: str) -> Player | None:
+        """The player with exactly this username."""
+        return _first(await self._database.read(queries.BY_USERNAME, username))
+
+    async def by_identifier(self, column: str, value: str) -> Player | None:
+        """The player who holds this value of an identifier (a column of `tables.IDENTIFIERS`)."""
+        return _first(await self._database.read(queries.BY_IDENTIFIER[column], value))
+
+    async def _accounts(self, user_ids: list[str]) -> list[Record | None]:
+        rows = await self._database.read(queries.ACCOUNTS, user_ids)
+        found = {row["id"]: row for row in rows}
+        return [found.get(user_id) for user_id in user_ids]
+
+    async def _by_device(self, device_ids: list[str]) -> list[Player | None]:
+        rows = await self._database.read(queries.BY_DEVICE, device_ids)
+        found = {row["key"]: _player(row) for row in rows}
+        return [found.get(device_id) for device_id in device_ids]
+
+
+def _player(row: Record) -> Player:
+    return Player(row["id"], row["username"], row["disable_time"] != EPOCH, row["password"])
+
+
+def _first(rows: list[Record]) -> Player | None:
+    return _player(rows[0]) if rows else None

@@ -1,0 +1,91 @@
+"""Statements on accounts."""
+
+from kizuna.accounts.tables import IDENTIFIERS
+from kizuna.db.statements import Command, Query
+from kizuna.users.profile import COLUMNS
+
+ACCOUNTS = Query(
+    "accounts.get",
+    "Whole accounts, with their devices.",
+    f"""
+    select {COLUMNS}, u.wallet::text as wallet, u.email, u.custom_id, u.verify_time, u.disable_time,
+        (select array_agg(d.id::text) from user_device d where d.user_id = u.id) as devices
+    from users u where u.id = any($1::uuid[])
+    """,
+)
+
+_PLAYER = "u.id::text as id, u.username, u.disable_time, u.password"
+
+BY_DEVICE = Query(
+    "accounts.by_device",
+    "Whom devices belong to.",
+    f"""
+    select d.id::text as key, {_PLAYER} from user_device d join users u on u.id = d.user_id
+    where d.id = any($1::text[])
+    """,
+)
+
+BY_USERNAME = Query(
+    "accounts.by_username",
+    "Who has this exact username.",
+    f"select {_PLAYER} from users u where u.username = $1 and u.username <> ''",
+)
+
+#: Who holds a value of one of the identifiers, by the identifier's column.
+BY_IDENTIFIER = {
+    column: Query(
+        f"accounts.by_{column}",
+        f"Who holds this {column}.",
+        f"select {_PLAYER} from users u where u.{column} = $1",
+    )
+    for column in IDENTIFIERS
+}
+
+UPDATE = Command(
+    "accounts.update",
+    "Set what is not null among the given; the update time moves only if a value changes.",
+    """
+    update users set
+        username = coalesce($2, username),
+        display_name = case when $3::text is null then display_name else nullif($3, '') end,
+        avatar_url = case when $4::text is null then avatar_url else nullif($4, '') end,
+        lang_tag = coalesce($5, lang_tag),
+        location = case when $6::text is null then location else nullif($6, '') end,
+        timezone = case when $7::text is null then timezone else nullif($7, '') end,
+        metadata = coalesce($8::text::jsonb, metadata),
+        update_time = $9
+    where id = $1 and (
+        username <> $2
+        or coalesce(display_name, '') <> $3
+        or coalesce(avatar_url, '') <> $4
+        or lang_tag <> $5
+        or coalesce(location, '') <> $6
+        or coalesce(timezone, '') <> $7
+        or metadata <> $8::text::jsonb
+    )
+    """,
+)
+
+DELETE = Command(
+    "accounts.delete",
+    "Delete an account; what belongs to it goes with it by foreign key.",
+    "delete from users where id = $1 returning id",
+)
+
+BURY = Command(
+    "accounts.bury",
+    "Remember that an account was deleted.",
+    "insert into user_tombstone (user_id, create_time) values ($1, $2) on conflict (user_id) do nothing",
+)
+
+DISABLE = Command(
+    "accounts.disable",
+    "Ban users: they can no longer sign in.",
+    "update users set disable_time = $2 where id = any($1::uuid[]) returning id::text as id",
+)
+
+ENABLE = Command(
+    "accounts.enable",
+    "Lift the ban on users.",
+    "update users set disable_time = '1970-01-01 00:00:00+00' where id = any($1::uuid[])",
+)

@@ -1,0 +1,193 @@
+"""The whole server, put together: settings → database → features → one ASGI application.
+
+Reads from top to bottom like a table of contents. Nothing here decides anything.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
+
+from starlette.types import Receive, Scope, Send
+
+from kizuna.accounts import routes as account_routes
+from kizuna.accounts.lookup import AccountLookup
+from kizuna.accounts.service import Accounts
+from kizuna.bus import Bus, LocalBus, PostgresBus
+from kizuna.clock import Clock, SystemClock
+from kizuna.db.engine import Database
+from kizuna.http.deadlines import Deadlines
+from kizuna.http.dispatcher import Dispatcher
+from kizuna.http.documentation import documentation
+from kizuna.http.health import health_routes
+from kizuna.identity import routes as identity_routes
+from kizuna.identity.attempts import AttemptLimits, Attempts
+from kizuna.identity.authentication import Authentication
+from kizuna.identity.linking import Linking
+from kizuna.identity.passwords import Passwords
+from kizuna.identity.providers import ProviderKeys, providers
+from kizuna.rpc.handler import RpcHandler
+from kizuna.runtime.host import Runtime
+from kizuna.runtime.nakama import Services
+from kizuna.sessions import routes as session_routes
+from kizuna.sessions.authentication import HeaderAuthentication
+from kizuna.sessions.revocations import Revocations
+from kizuna.sessions.service import SessionRules, Sessions
+from kizuna.settings import Settings
+from kizuna.storage import routes as storage_routes
+from kizuna.storage.service import Storage
+from kizuna.users import routes as user_routes
+from kizuna.users.service import Users
+from kizuna.wallets.service import Wallets
+
+log = logging.getLogger(__name__)
+
+#: Requests end this much before the time after which an idle connection would be closed.
+_DEADLINE_MARGIN = 0.5
+
+#: Seconds between two clean-ups of what has expired.
+_CLEAN_UP_EVERY = 60.0
+
+
+class Application:
+    """One server process. `startup` before the first request, `shutdown` after the last."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        database_url: str,
+        clock: Clock | None = None,
+        single_process: bool = True,
+        reload: bool = False,
+    ) -> None:
+        clock = clock or SystemClock()
+
+        # What everything stands on
+        self.database = Database(database_url, pool_size=settings.database.pool_size)
+        self._bus = _bus(settings, database_url, single_process)
+        self._deadlines = Deadlines(settings.socket.idle_timeout_ms / 1000 - _DEADLINE_MARGIN)
+
+        # Features
+        rules = _session_rules(settings)
+        lifetime = timedelta(seconds=max(rules.token_expiry, rules.refresh_token_expiry))
+        self._revocations = Revocations(self.database, self._bus, clock, keep=lifetime + timedelta(minutes=1))
+        lookup = AccountLookup(self.database)
+        sessions = Sessions(rules, self.database, self._revocations, clock, lookup)
+        accounts = Accounts(self.database, lookup, self._revocations, clock)
+        users = Users(self.database, self._revocations, clock)
+        storage = Storage(self.database, clock)
+        wallets = Wallets(self.database, clock)
+
+        identity_providers = providers(_provider_keys(settings))
+        self._passwords = _passwords(settings)
+        self._attempts = Attempts(self.database, clock, _attempt_limits(settings))
+        authentication = Authentication(
+            self.database, lookup, self._passwords, self._attempts, identity_providers, clock
+        )
+        linking = Linking(self.database, self._passwords, identity_providers, clock)
+
+        # Game code
+        services = Services(self.database, lookup, accounts, users, storage, wallets)
+        self._runtime = Runtime(settings.runtime, services, node=settings.name, reload=reload)
+
+        # The way in
+        header_authentication = HeaderAuthentication(sessions, settings.socket.server_key)
+        features = (
+            health_routes(),
+            account_routes.routes(accounts),
+            identity_routes.routes(authentication, linking, sessions),
+            session_routes.routes(sessions),
+            storage_routes.routes(storage),
+            user_routes.routes(users),
+        )
+        self._dispatcher = Dispatcher(
+            [endpoint for routes in features for endpoint in routes.endpoints],
+            rpc=RpcHandler(self._runtime, sessions, settings.runtime.http_key),
+            pages=documentation([routes.router for routes in features]),
+            authenticator=header_authentication,
+            deadlines=self._deadlines,
+            body_limit=settings.socket.max_request_size_bytes,
+            response_headers=settings.socket.response_headers,
+            camel_case_names=settings.socket.names == "camel",
+            proxy_count=settings.socket.proxy_count,
+        )
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def startup(self) -> None:
+        """Connect, and load the game code. Raises what makes that impossible."""
+        await self._bus.start()
+        await self._revocations.start()
+        await self._runtime.start()
+        self._tasks = [
+            asyncio.create_task(self._deadlines.sweep()),
+            asyncio.create_task(_regularly(self._revocations.forget_expired)),
+            asyncio.create_task(_regularly(self._attempts.forget_expired)),
+        ]
+
+    async def shutdown(self) -> None:
+        """Disconnect; nothing is under way any more."""
+        for task in self._tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        await self._runtime.stop()
+        self._passwords.close()
+        await self._bus.stop()
+        await self.database.close()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._dispatcher(scope, receive, send)
+
+
+async def _regularly(work: Callable[[], Awaitable[None]]) -> None:
+    """Housekeeping: its failure is logged, and it is tried again."""
+    while True:
+        await asyncio.sleep(_CLEAN_UP_EVERY)
+        try:
+            await work()
+        except Exception:
+            log.exception("clean-up failed")
+
+
+def _bus(settings: Settings, database_url: str, single_process: bool) -> Bus:
+    if settings.bus == "local" or (settings.bus == "auto" and single_process):
+        return LocalBus()
+    return PostgresBus(database_url)
+
+
+def _session_rules(settings: Settings) -> SessionRules:
+    session = settings.session
+    return SessionRules(
+        token_expiry=session.token_expiry_sec,
+        refresh_token_expiry=session.refresh_token_expiry_sec,
+        key=session.encryption_key,
+        refresh_key=session.refresh_encryption_key,
+        single_session=session.single_session,
+    )
+
+
+def _provider_keys(settings: Settings) -> ProviderKeys:
+    social = settings.social
+    return ProviderKeys(
+        apple_bundle_id=social.apple.bundle_id,
+        steam_publisher_key=social.steam.publisher_key,
+        steam_app_id=social.steam.app_id,
+        facebook_instant_app_secret=social.facebook_instant_game.app_secret,
+    )
+
+
+def _passwords(settings: Settings) -> Passwords:
+    password = settings.password
+    return Passwords(cost=password.bcrypt_cost, threads=password.threads, queue=password.queue_limit)
+
+
+def _attempt_limits(settings: Settings) -> AttemptLimits:
+    attempts = settings.password.attempts
+    return AttemptLimits(
+        per_account=attempts.per_account,
+        account_window=timedelta(seconds=attempts.window_sec),
+        per_address=attempts.per_address,
+        address_window=timedelta(seconds=attempts.address_window_sec),
+    )

@@ -1,0 +1,103 @@
+"""The bus over PostgreSQL's LISTEN and NOTIFY: nothing else to run, good for a few nodes."""
+
+import asyncio
+import logging
+from contextlib import suppress
+from typing import Any
+
+import asyncpg
+
+from kizuna.bus.interface import Handler, Reread
+from kizuna.db.engine import Transaction
+from kizuna.db.statements import Command
+
+log = logging.getLogger(__name__)
+
+CHANNEL = "kizuna"
+NOTIFY = Command(
+    "bus.notify",
+    "Send a notice when the transaction commits.",
+    f"select pg_notify('{CHANNEL}', $1)",
+)
+
+#: Seconds between two proofs that the listening connection lives, and how long one may take: together less
+#: than the second within which every process must obey.
+HEARTBEAT = 0.4
+PATIENCE = 0.4
+
+
+class PostgresBus:
+    """A listening connection of its own, restored whenever it is lost."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._handlers: dict[str, Handler] = {}
+        self._rereads: list[Reread] = []
+        self._arrived: asyncio.Queue[str] = asyncio.Queue()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._first = asyncio.Event()
+        self.connected = False
+
+    def subscribe(self, topic: str, handler: Handler, *, on_reconnect: Reread) -> None:
+        self._handlers[topic] = handler
+        self._rereads.append(on_reconnect)
+
+    async def announce(self, tx: Transaction, topic: str, text: str) -> None:
+        await tx.write(NOTIFY, f"{topic} {text}")
+
+    async def start(self) -> None:
+        self._tasks = [asyncio.create_task(self._stay_connected()), asyncio.create_task(self._deliver())]
+        await self._first.wait()
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _stay_connected(self) -> None:
+        pause = 0.05
+        while True:
+            try:
+                await self._listen()
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+                if self.connected:
+                    log.warning("lost the connection for notices: %s", error)
+                    pause = 0.05
+                self.connected = False
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 2.0)
+
+    async def _listen(self) -> None:
+        """Listen until the connection is lost, which raises."""
+        connection: asyncpg.Connection[Any] = await asyncpg.connect(self._url, timeout=5)
+        try:
+            await connection.add_listener(CHANNEL, self._on_notice)
+            # Whatever was announced before this moment is in the tables that are now read again.
+            for reread in self._rereads:
+                await reread()
+            self.connected = True
+            self._first.set()
+            while self.connected:
+                await asyncio.sleep(HEARTBEAT)
+                await connection.fetchval("select 1", timeout=PATIENCE)
+        finally:
+            self.connected = False
+            connection.terminate()
+
+    def _on_notice(self, connection: object, pid: int, channel: str, payload: object) -> None:
+        self._arrived.put_nowait(str(payload))
+
+    async def _deliver(self) -> None:
+        while True:
+            topic, _, text = (await self._arrived.get()).partition(" ")
+            handler = self._handlers.get(topic)
+            if handler is None:
+                continue
+            try:
+                await handler(text)
+            except Exception:
+                log.exception("a notice about %s could not be obeyed", topic)
+                # Its effect is missing here: make the connection start over, which reads everything again.
+                self.connected = False

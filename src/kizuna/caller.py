@@ -1,0 +1,20 @@
+"""Who asks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The player behind a session token, as the token says.
+
+    The username may be stale: it is the one at the time the token was issued. `expires_at` and `issued_at`
+    are in seconds since 1970; `token_id` is empty for tokens that carry none.
+    """
+
+    user_id: str
+    username: str
+    vars: Mapping[str, str]
+    token_id: str
+    issued_at: int
+    expires_at: int

@@ -1,0 +1,240 @@
+"""Where the settings come from: configuration files, the environment, the command line.
+
+A later source wins over an earlier one, key by key: defaults, configuration files in their order, the
+environment, the command line. Files hold Nakama's nested sections or dotted keys; the environment spells
+`socket.server_key` as KIZUNA_SOCKET__SERVER_KEY. A key that does not exist is an error that names the closest
+one that does; keys that only Nakama knows are accepted with a warning.
+"""
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from kizuna.settings import KEYS, Settings, is_collection
+
+_PREFIX = "KIZUNA_"
+
+#: Variables with our prefix that are no settings: the embedded database's and the test-suite's own.
+_NO_SETTINGS = {"KIZUNA_POSTGRES_BIN", "KIZUNA_SOAK_SECONDS"}
+
+#: What container platforms put in the environment for a service that is called kizuna.
+_SERVICE_LINK = re.compile(r"KIZUNA_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?)")
+
+_OTHER_NAMES = {"runtime.path": "runtime.modules", "database.address": "database.url"}
+
+#: Sections and keys of a Nakama configuration that have no effect here.
+_FOREIGN_NAMES = """
+cluster config console google_auth iap leaderboard match matchmaker metrics mfa party satori storage tracker
+logger.stdout logger.file logger.rotation logger.max_size logger.max_age logger.max_backups logger.local_time
+logger.compress
+socket.protocol socket.max_message_size_bytes socket.read_buffer_size_bytes socket.write_buffer_size_bytes
+socket.write_wait_ms socket.pong_wait_ms socket.ping_period_ms socket.ping_backoff_threshold
+socket.close_ack_wait_ms socket.outgoing_queue_size socket.ssl_certificate socket.ssl_private_key
+database.conn_max_lifetime_ms database.max_open_conns database.max_idle_conns database.dns_scan_interval_sec
+runtime.min_count runtime.max_count runtime.call_stack_size runtime.registry_size runtime.read_only_globals
+runtime.lua_min_count runtime.lua_max_count runtime.lua_call_stack_size runtime.lua_registry_size
+runtime.lua_read_only_globals runtime.lua_api_stacktrace runtime.js_min_count runtime.js_max_count
+runtime.js_read_only_globals runtime.js_entrypoint runtime.event_queue_size runtime.event_queue_workers
+"""
+_FOREIGN = frozenset(_FOREIGN_NAMES.split())
+
+_SECTIONS = {key.rsplit(".", depth)[0] for key in KEYS for depth in range(1, key.count(".") + 1)}
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; each of `sentences` tells one reason."""
+
+    def __init__(self, sentences: Sequence[str]) -> None:
+        super().__init__("\n".join(sentences))
+        self.sentences = list(sentences)
+
+
+class Loaded(NamedTuple):
+    """Settings with what is to be said about them."""
+
+    settings: Settings
+    warnings: list[str]
+
+
+@dataclass(frozen=True)
+class _Given:
+    """A value as one source gave it: how the source is called and how it spells the key."""
+
+    value: Any
+    source: str
+    spelling: str
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.spelling}"
+
+
+def load(
+    files: Iterable[Path] = (),
+    environ: Mapping[str, str] | None = None,
+    flags: Mapping[str, Any] | None = None,
+) -> Loaded:
+    """Settings from all sources.
+
+    `flags` maps dotted keys to values; None stands for an option that was not given. Raises SettingsError.
+    """
+    given: dict[str, _Given] = {}
+    problems: list[str] = []
+    foreign: list[str] = []
+    for source in (*map(_read_file, files), _read_environment(environ or {}), _read_flags(flags or {})):
+        for key, item in source:
+            _sort_out(_OTHER_NAMES.get(key, key), item, given, problems, foreign)
+    if problems:
+        raise SettingsError(problems)
+    warnings = [f"Settings without effect here: {', '.join(dict.fromkeys(foreign))}."] if foreign else []
+    return Loaded(_validate(given), warnings)
+
+
+def _sort_out(
+    key: str, item: _Given, given: dict[str, _Given], problems: list[str], foreign: list[str]
+) -> None:
+    if key in KEYS:
+        given[key] = _adapted(key, item)
+    elif key in _SECTIONS:
+        if item.value is not None:
+            problems.append(f"{item} is a section, with keys of its own below it.")
+    elif key in _FOREIGN or key.split(".")[0] in _FOREIGN:
+        foreign.append(item.spelling)
+    else:
+        problems.append(f"{item} is no setting.{_hint(key, item.spelling)}")
+
+
+def _hint(key: str, spelling: str) -> str:
+    """Which real key was probably meant, spelled as the source spells keys."""
+    namesakes = [known for known in KEYS if known.rsplit(".")[-1] == key.rsplit(".")[-1]]
+    close = difflib.get_close_matches(key, namesakes, 1, 0.3) or difflib.get_close_matches(key, KEYS, 1, 0.5)
+    if not close:
+        return ""
+    return f" Did you mean {_variable(close[0]) if spelling.startswith(_PREFIX) else close[0]}?"
+
+
+def _variable(key: str) -> str:
+    return _PREFIX + key.replace(".", "__").upper()
+
+
+def _adapted(key: str, item: _Given) -> _Given:
+    """Nakama's database address has no scheme and may be one of a list."""
+    if item.spelling.rsplit(".", 1)[-1] != "address" or key != "database.url":
+        return item
+    addresses = [item.value] if isinstance(item.value, str) else item.value or []
+    if len(addresses) != 1 or not isinstance(addresses[0], str):
+        raise SettingsError([f"{item} must name exactly one database server."])
+    url = addresses[0] if "://" in addresses[0] else f"postgresql://{addresses[0]}"
+    return _Given(url, item.source, item.spelling)
+
+
+def _read_file(path: Path) -> list[tuple[str, _Given]]:
+    try:
+        document = yaml.safe_load(path.read_bytes())
+    except OSError as error:
+        raise SettingsError([f"{path} cannot be read: {error.strerror}."]) from None
+    except yaml.YAMLError as error:
+        raise SettingsError([f"{path} is not valid YAML: {_one_line(str(error))}"]) from None
+    if document is None:
+        return []
+    if not isinstance(document, dict):
+        raise SettingsError([f"{path} must hold a map of settings."])
+    return [(key, _Given(value, str(path), key)) for key, value in _flat(document)]
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _flat(document: Mapping[Any, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Nested sections as dotted keys; a map that is a setting's value stays whole."""
+    for name, value in document.items():
+        key = f"{prefix}{name}"
+        whole = _OTHER_NAMES.get(key, key) in KEYS or key in _FOREIGN
+        if isinstance(value, dict) and not whole:
+            yield from _flat(value, f"{key}.")
+        else:
+            yield key, value
+
+
+def _read_environment(environ: Mapping[str, str]) -> Iterator[tuple[str, _Given]]:
+    if url := environ.get("DATABASE_URL"):
+        yield "database.url", _Given(url, "environment", "DATABASE_URL")
+    for name, text in environ.items():
+        if name.startswith(_PREFIX) and name not in _NO_SETTINGS and not _SERVICE_LINK.fullmatch(name):
+            key = name.removeprefix(_PREFIX).lower().replace("__", ".")
+            yield key, _Given(_from_text(key, text), "environment", name)
+
+
+def _from_text(key: str, text: str) -> Any:
+    """Lists and maps are written in the environment as in YAML: `[a, b]`, `{a: 1}`."""
+    key = _OTHER_NAMES.get(key, key)
+    if key in KEYS and is_collection(key) and text.startswith(("[", "{")):
+        try:
+            return yaml.safe_load(text)
+        except yaml.YAMLError:
+            raise SettingsError([f"environment: {_variable(key)} is not valid YAML."]) from None
+    return text
+
+
+def _read_flags(flags: Mapping[str, Any]) -> Iterator[tuple[str, _Given]]:
+    for key, value in flags.items():
+        if value is not None:
+            yield key, _Given(value, "command line", key)
+
+
+def _validate(given: Mapping[str, _Given]) -> Settings:
+    tree: dict[str, Any] = {}
+    for key, item in given.items():
+        if item.value is not None:
+            _plant(tree, key.split("."), item.value)
+    try:
+        return Settings.model_validate(tree)
+    except ValidationError as error:
+        problems = [_sentence(detail, given) for detail in error.errors(include_url=False)]
+        raise SettingsError(list(dict.fromkeys(problems))) from None
+
+
+def _plant(tree: dict[str, Any], path: list[str], value: Any) -> None:
+    for part in path[:-1]:
+        tree = tree.setdefault(part, {})
+    tree[path[-1]] = value
+
+
+_MUST = {
+    "int": "must be a whole number",
+    "bool": "must be true or false",
+    "string": "must be a text (put it in quotes)",
+    "path": "must be a path",
+    "dict": "must be a map",
+    "tuple": "must be a list",
+    "greater": "must be at least {ge}",
+    "less": "must be at most {le}",
+    "literal": "must be {expected}",
+}
+
+
+def _sentence(detail: ErrorDetails, given: Mapping[str, _Given]) -> str:
+    """A validation error in plain words."""
+    path = [str(part) for part in detail["loc"]]
+    key = next((k for n in range(len(path), 0, -1) if (k := ".".join(path[:n])) in KEYS), "")
+    if not key:
+        return _capital(detail["msg"].removeprefix("Value error, ")) + "."
+    kind, context = detail["type"], detail.get("ctx", {})
+    if kind == "string_too_short":
+        return f"{given[key]} must not be empty."
+    if kind == "value_error":
+        return f"{given[key]} {context['error']}."
+    words = _MUST.get(kind.split("_")[0], detail["msg"]).format(**context)
+    shown = "" if not KEYS[key].repr or len(path) > key.count(".") + 1 else f", not {detail['input']!r}"
+    return f"{given[key]} {words}{shown}."
+
+
+def _capital(text: str) -> str:
+    return text if "." in text.split()[0] else text[:1].upper() + text[1:]

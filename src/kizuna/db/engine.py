@@ -1,0 +1,150 @@
+"""The database as the features see it: named statements, one by one or in a transaction.
+
+SQLAlchemy's engine owns the connections (pool, URL, recovery); statements run on the asyncpg connection below
+it, because the SQL is written out and the layers between would cost more than the statement itself.
+
+A single statement is its own transaction. `Database.transaction` groups several; what it gives is a
+`Transaction`, so a function that must be part of one says so in its signature.
+"""
+
+import asyncio
+import logging
+import random
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import asyncpg
+from sqlalchemy import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import PoolProxiedConnection
+
+from kizuna.db.statements import Command, Query, Statement
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Record = asyncpg.Record
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[Record]
+else:  # generic for the type checker alone
+    Connection = asyncpg.Connection
+
+#: How often a transaction is tried when PostgreSQL ends it for a deadlock or a serialization failure.
+ATTEMPTS = 5
+
+#: Errors after which the connection is of no further use.
+CONNECTION_LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)
+
+#: The client's own value is at fault: SQLSTATE classes 22 (data), 23 (constraint) and 54 (too deeply nested).
+REFUSED = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.ProgramLimitExceededError)
+
+
+class Transaction:
+    """An open transaction. Its statements take effect together, when the block that opened it ends."""
+
+    def __init__(self, connection: Connection, counts: Counter[str]) -> None:
+        self._connection = connection
+        self._counts = counts
+
+    async def read(self, query: Query, *args: Any) -> list[Record]:
+        """The rows of a query as this transaction sees them."""
+        return await self._fetch(query, args)
+
+    async def write(self, command: Command, *args: Any) -> list[Record]:
+        """Run a command; the rows are those of its RETURNING clause."""
+        return await self._fetch(command, args)
+
+    async def _fetch(self, statement: Statement, args: tuple[Any, ...]) -> list[Record]:
+        self._counts[statement.name] += 1
+        return await self._connection.fetch(statement.sql, *args)
+
+
+class Database:
+    """A pool of connections to one PostgreSQL database.
+
+    `counts` holds how often each statement was sent, by name.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 8, timeout: float = 30.0) -> None:
+        self.url = url
+        self.counts: Counter[str] = Counter()
+        self._engine: AsyncEngine = create_async_engine(
+            make_url(url).set(drivername="postgresql+asyncpg"),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=timeout,
+            pool_reset_on_return=None,
+            connect_args={"timeout": timeout},
+        )
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()
+
+    async def read(self, query: Query, *args: Any) -> list[Record]:
+        """The rows of a query on its own."""
+        async with self._session() as session:
+            return await session.read(query, *args)
+
+    async def write(self, command: Command, *args: Any) -> list[Record]:
+        """Run a command in a transaction of its own, committed when this returns."""
+        return await self._retrying(lambda session: session.write(command, *args))
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """A transaction, committed at the end of the block and rolled back by any exception."""
+        async with self._connection() as connection, connection.transaction():
+            yield Transaction(connection, self.counts)
+
+    async def atomically(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Run `work` in a transaction, again from its start after a deadlock or a serialization failure."""
+
+        async def attempt(session: Transaction) -> T:
+            async with session._connection.transaction():
+                return await work(session)
+
+        return await self._retrying(attempt)
+
+    async def _retrying(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        for left in range(ATTEMPTS - 1, -1, -1):
+            try:
+                async with self._session() as session:
+                    return await work(session)
+            except asyncpg.TransactionRollbackError:
+                if not left:
+                    raise
+                await asyncio.sleep(random.uniform(0, 0.02) * (ATTEMPTS - left))
+        raise AssertionError("unreachable")
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncIterator[Transaction]:
+        async with self._connection() as connection:
+            yield Transaction(connection, self.counts)
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Connection]:
+        pooled, connection = await self._checkout()
+        try:
+            yield connection
+        except CONNECTION_LOST:
+            pooled.invalidate()
+            raise
+        except asyncio.CancelledError:
+            # The statement may still be running: such a connection cannot serve anybody else.
+            if connection.is_in_transaction():
+                pooled.invalidate()
+            raise
+        finally:
+            pooled.close()
+
+    async def _checkout(self) -> tuple[PoolProxiedConnection, Connection]:
+        """A live connection: those that died in the pool (a restarted database) are replaced."""
+        while True:
+            pooled = await self._engine.raw_connection()
+            connection = pooled.driver_connection
+            if connection is not None and not connection.is_closed():
+                return pooled, connection
+            pooled.invalidate()
+            pooled.close()

@@ -1,0 +1,119 @@
+"""The database a server runs on: the embedded one, started and migrated, or an external one, checked."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from kizuna.db import migrate as migrations
+from kizuna.db.embedded import EmbeddedPostgres, default_home
+from kizuna.host.errors import HostError
+from kizuna.settings import Settings
+
+#: Oldest PostgreSQL that is served from.
+OLDEST = 15
+
+
+@dataclass(frozen=True)
+class OpenDatabase:
+    """A database that is ready: its URL, and where it is, in words and without secrets.
+
+    `failure` answers with a sentence once the database is gone for good.
+    """
+
+    url: str
+    place: str
+    failure: Callable[[], str | None] = lambda: None
+
+
+def data_directory(settings: Settings) -> Path:
+    """Where the embedded database lives."""
+    return settings.data_dir or default_home()
+
+
+@contextmanager
+def open_database(settings: Settings, *, migrate: bool) -> Iterator[OpenDatabase]:
+    """The configured database for the time of the block, with the schema of this release.
+
+    An external database is brought up to date only with `migrate`. Main thread only. Raises HostError, or
+    EmbeddedError, with a sentence.
+    """
+    if url := settings.database.url:
+        check_external(url, migrate=migrate)
+        yield OpenDatabase(url, f"PostgreSQL at {place_of(url)}")
+        return
+    with EmbeddedPostgres(data_directory(settings), settings=settings.database.embedded.settings) as server:
+        upgrade(server.url)
+        place = f"{server.home} (embedded PostgreSQL, for a single node)"
+        yield OpenDatabase(server.url, place, lambda: _death(server))
+
+
+def _death(server: EmbeddedPostgres) -> str | None:
+    status = server.poll()
+    if status is None:
+        return None
+    how = f"by {signal.Signals(-status).name}" if status < 0 else f"with status {status}"
+    return f"The embedded PostgreSQL ended by itself {how}. Its last words:\n{server.log_tail()}"
+
+
+def check_external(url: str, *, migrate: bool) -> None:
+    """Refuse a database that is out of reach, too old, or has another schema than this release."""
+    version = asyncio.run(server_version(url))
+    if version < OLDEST:
+        raise HostError(
+            f"PostgreSQL {version} at {place_of(url)} is too old; kizuna needs {OLDEST} or newer."
+        )
+    if migrate:
+        upgrade(url)
+        return
+    current, wanted = migrations.status(url)
+    if problem := schema_problem(current, wanted):
+        raise HostError(problem)
+
+
+def schema_problem(current: str | None, wanted: str) -> str | None:
+    """What is wrong with a database's schema version, in a sentence; None when it is right."""
+    if current == wanted:
+        return None
+    if current is None:
+        state = "has no schema yet"
+    elif current > wanted:
+        return (
+            f"The database is at version {current}, which is newer than this release knows ({wanted}). "
+            "Start the newer release."
+        )
+    else:
+        state = f"is at version {current} and this release needs {wanted}"
+    return f"The database {state}. Run `kizuna migrate` first, or start with `kizuna serve --migrate`."
+
+
+def upgrade(url: str) -> list[str]:
+    """Apply the migrations that are missing; their versions."""
+    try:
+        return migrations.upgrade(url)
+    except RuntimeError as error:
+        raise HostError(str(error)) from None
+
+
+async def server_version(url: str) -> int:
+    """The major version of the server. Raises HostError when it cannot be reached."""
+    import asyncpg
+
+    try:
+        connection = await asyncpg.connect(url, timeout=10)
+    except (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        reason = str(error) or type(error).__name__
+        raise HostError(f"The database at {place_of(url)} cannot be used: {reason}") from None
+    try:
+        return int(connection.get_server_version().major)
+    finally:
+        await connection.close()
+
+
+def place_of(url: str) -> str:
+    """Host, port and name of a database without user and password."""
+    parts = urlsplit(url)
+    return f"{parts.netloc.rpartition('@')[2] or 'localhost'}{parts.path}"

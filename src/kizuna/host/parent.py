@@ -1,0 +1,166 @@
+"""`kizuna serve`: from settings to a running server and back.
+
+The order: bind the port, open the database, start the application, listen, print the banner. One worker
+runs in this very process; with more, this process only watches over them. Either way it owns the embedded
+database, which outlives the last request.
+"""
+
+import logging
+import signal
+import socket
+import sys
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+
+from kizuna.db.embedded import EmbeddedError
+from kizuna.host import banner, listener, logs, process
+from kizuna.host.database import OpenDatabase, open_database
+from kizuna.host.errors import HostError, tell
+from kizuna.host.server import GRACE, SETTLE, SETTLE_MOST, SHUTDOWN_MOST
+from kizuna.host.signals import SignalInbox
+from kizuna.host.workers import WorkerPool
+from kizuna.settings import Settings
+
+log = logging.getLogger(__name__)
+
+#: What is served unless somebody wants something else.
+APPLICATION = "kizuna.app:Application"
+
+OpensDatabase = Callable[..., AbstractContextManager[OpenDatabase]]
+
+
+def serve(
+    settings: Settings,
+    *,
+    application: str | process.Factory = APPLICATION,
+    migrate: bool = False,
+    reload: bool = False,
+    warnings: Sequence[str] = (),
+    open_database: OpensDatabase = open_database,
+) -> int:
+    """Serve until told to stop; the process's exit status. Main thread only.
+
+    `application` is a factory or its place "module:name" (needed for several workers); see `process.Factory`.
+    `warnings` are logged first.
+    """
+    logs.configure(settings.logger.level, settings.logger.format)
+    for warning in warnings:
+        log.warning(warning)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # until there is something to drain
+    try:
+        _refuse_unsafe(settings, reload)
+        with (
+            listener.bind(settings.socket.address, settings.socket.port) as bound,
+            open_database(settings, migrate=migrate) as database,
+        ):
+            _Run(settings, application, bound, database, reload).run()
+    except (HostError, EmbeddedError) as error:
+        tell(error)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+    except Exception:
+        tell(f"failed.\n{traceback.format_exc()}")
+        return 1
+    return 0
+
+
+def _refuse_unsafe(settings: Settings, reload: bool) -> None:
+    if reload and not settings.socket.is_loopback:
+        raise HostError(
+            f"--reload is for development and refused on {settings.socket.address or '0.0.0.0'}, "
+            "where others could connect. Listen on 127.0.0.1."
+        )
+
+
+class _Run:
+    """One run of a server whose port and database are ready."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        application: str | process.Factory,
+        bound: socket.socket,
+        database: OpenDatabase,
+        reload: bool,
+    ) -> None:
+        self._settings = settings
+        self._application = application
+        self._listener = bound
+        self._database = database
+        self._reload = reload
+
+    def run(self) -> None:
+        if self._settings.workers == 1 or self._reload:
+            self._run_here()
+        else:
+            self._run_workers()
+
+    def _run_here(self) -> None:
+        process.run(
+            lambda: process.load_factory(self._application)(
+                self._settings, database_url=self._database.url, single_process=True, reload=self._reload
+            ),
+            self._listener,
+            self._settings,
+            owns_listener=True,
+            on_ready=self._announce,
+            failure=self._database.failure,
+        )
+
+    def _announce(self) -> None:
+        host = self._settings.socket.address
+        port = self._listener.getsockname()[1]
+        sys.stdout.write(banner.render(self._settings, host, port, self._database.place))
+        sys.stdout.flush()
+
+    # Several workers
+
+    def _run_workers(self) -> None:
+        brief = {
+            "settings": self._settings.model_dump_json(),
+            "database_url": self._database.url,
+            "application": self._application,
+        }
+        pool = WorkerPool(self._settings.workers, self._listener, brief)
+        with SignalInbox(signal.SIGTERM, signal.SIGINT, signal.SIGCHLD) as inbox:
+            try:
+                pool.start()
+                self._watch(pool, inbox)
+                self._drain(pool, inbox)
+            finally:
+                pool.kill()
+
+    def _watch(self, pool: WorkerPool, inbox: SignalInbox) -> None:
+        """Until a signal to stop comes. Raises HostError when a start or the database fails."""
+        announced = False
+        while not inbox.wait(process.WATCH_PERIOD, pool.descriptors()) & {signal.SIGTERM, signal.SIGINT}:
+            pool.tend()
+            if pool.complete and not announced:
+                self._announce()
+                announced = True
+            if reason := self._database.failure():
+                raise HostError(reason)
+
+    def _drain(self, pool: WorkerPool, inbox: SignalInbox) -> None:
+        """What `kizuna.host.server` does at the end, for all workers: they share one queue of connections."""
+        pool.signal(signal.SIGTERM)
+        announce = self._settings.shutdown_announce_ms / 1000
+        grace = max(GRACE, self._settings.shutdown_grace_sec)
+        started = time.monotonic()
+        most = announce + SETTLE + SETTLE_MOST + grace + SHUTDOWN_MOST + 2
+        steps = [(announce, self._turn_away), (announce + SETTLE, self._listener.close)]
+        while not pool.reap():
+            passed = time.monotonic() - started
+            if steps and passed >= steps[0][0]:
+                steps.pop(0)[1]()
+            elif passed > most:
+                log.error("Workers did not end in time and are killed.")
+                return
+            elif signal.SIGINT in inbox.wait((steps[0][0] if steps else most) - passed):
+                pool.signal(signal.SIGINT)
+
+    def _turn_away(self) -> None:
+        listener.turn_away(self._listener)

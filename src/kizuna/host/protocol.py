@@ -1,0 +1,265 @@
+"""HTTP/1.1 connections: uvicorn's, with the limits of a server that strangers talk to.
+
+Beyond what uvicorn does, a connection here
+- refuses a request line and headers that are too long (431),
+- ends a request that has not arrived in time (408), and an answer that is not taken in time,
+- finishes the request it is answering when what the client sends next makes no sense,
+- lets no reset overtake an answer that is given before the whole request has arrived,
+- can be told that the server is about to end, and then finishes what it has begun.
+
+There are no timers: whoever owns the connections calls `GameProtocol.sweep` now and then. A request pays for
+its limits with a few assignments and two readings of the loop's clock.
+"""
+
+import array
+import asyncio
+import fcntl
+import termios
+from dataclasses import dataclass
+from typing import Literal
+
+import httptools
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from kizuna.settings import Socket
+
+#: How long a connection stays half open after a refusal, so that the client can read it. Seconds.
+LINGER = 1.0
+
+#: How long a client that has just connected may take to say something while the server ends. Seconds.
+FIRST_BYTES = 1.0
+
+Phase = Literal["head", "body", "answer", "idle", "last", "end"]
+
+
+@dataclass(slots=True)
+class Limits:
+    """What clients have to keep to, in bytes and seconds, and whether the server is about to end."""
+
+    head: int
+    read: float
+    write: float
+    idle: float
+    closing: bool = False
+
+    @classmethod
+    def of(cls, socket: Socket) -> "Limits":
+        """As the settings say."""
+        return cls(
+            head=socket.header_limit,
+            read=socket.read_timeout_ms / 1000,
+            write=socket.write_timeout_ms / 1000,
+            idle=socket.idle_timeout_ms / 1000,
+        )
+
+
+class GameProtocol(HttpToolsProtocol):
+    """One connection of a client.
+
+    `phase` tells what comes next: the "head" or the "body" of a request, the application's "answer", a new
+    request after an "idle" time, the "last" answer (input is no longer read), or, after a refusal, the "end".
+    `since` is the loop's time at which the request, the idle time or the end began.
+    """
+
+    def __init__(
+        self, config: Config, state: ServerState, loop: asyncio.AbstractEventLoop, limits: Limits
+    ) -> None:
+        super().__init__(config, state, {}, loop)
+        self.limits = limits
+        self.phase: Phase = "head"
+        self.since = loop.time()
+        self.head_bytes = 0  # received of a head that is not complete
+        self.head_tail = b""  # its last bytes
+        self.loose_bytes = 0  # received of a body since it last gave content: chunk sizes, trailers
+        self.unsent_since: float | None = None
+
+    # What comes from the client
+
+    def data_received(self, data: bytes) -> None:
+        if self.phase == "body":
+            if self.loose_bytes > self.limits.head:
+                return self._refuse_malformed()
+            self.loose_bytes += len(data)
+        elif self.phase == "last" or self.phase == "end":
+            return None
+        else:
+            self.head_bytes += len(data)
+            if self.head_bytes > self.limits.head and self._head_is_too_long(data):
+                return self._refuse(431, "431 Request Header Fields Too Large")
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            return self._after_upgrade(data[upgrade.args[0] :])
+        except httptools.HttpParserError:
+            return self._refuse_malformed()
+        if self.phase == "body":
+            self.cycle.transport = _LingeringTransport(self)  # type: ignore[assignment]
+        elif self.phase == "head":
+            self.head_tail = (self.head_tail + data if self.head_bytes > len(data) else data)[-3:]
+        return None
+
+    def _head_is_too_long(self, data: bytes) -> bool:
+        """Whether the head that is arriving, with its blank line, is over the limit; `data` is its newest part.
+
+        A head that was sent ahead, behind another request in one packet, is measured from the next packet on.
+        """
+        before = self.head_bytes - len(data)
+        known = self.head_tail + data if before else data.lstrip(b"\r\n")
+        end = known.find(b"\r\n\r\n")
+        return end < 0 or before + end + 4 - (len(known) - len(data)) > self.limits.head
+
+    def _after_upgrade(self, rest: bytes) -> None:
+        """A request asked for another protocol. Only WebSocket is known; any other wish is left unheard."""
+        if self._should_upgrade():
+            self.handle_websocket_upgrade()
+        elif rest:
+            self.data_received(rest)
+
+    def on_message_begin(self) -> None:
+        self.phase = "head"
+        self.since = self.loop.time()
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self.phase = "body"
+        self.head_bytes = self.loose_bytes = 0
+        super().on_headers_complete()
+        if self.limits.closing and self.cycle is not None:
+            self.cycle.keep_alive = False
+
+    def on_body(self, body: bytes) -> None:
+        self.loose_bytes = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        cycle = self.cycle
+        self.phase = "idle" if cycle is not None and cycle.response_complete else "answer"
+        super().on_message_complete()
+
+    # What goes to the client
+
+    def on_response_complete(self) -> None:
+        self.server_state.total_requests += 1
+        if self.transport.is_closing() or self.phase == "end":
+            return
+        self.flow.resume_reading()
+        self.since = self.loop.time()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        elif self.phase == "answer":
+            self.phase = "idle"
+
+    def _refuse_malformed(self) -> None:
+        self._refuse(400, "Invalid HTTP request received.")
+
+    def _refuse(self, status: int, text: str) -> None:
+        """Answer what cannot be handed to the application, then hang up."""
+        cycle = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            if not cycle.more_body:  # an earlier request is still being answered: it keeps its answer
+                cycle.keep_alive = False
+                self.phase = "last"
+                return
+            cycle.disconnected = True
+            cycle.message_event.set()
+            if cycle.response_started or self.pipeline:
+                self.transport.close()
+                return
+        elif self.phase == "body":  # answered before its body had arrived
+            self.transport.close()
+            return
+        self.transport.write(self._plain_answer(status, text))
+        self.linger()
+
+    def _plain_answer(self, status: int, text: str) -> bytes:
+        headers = (
+            *self.server_state.default_headers,
+            (b"content-type", b"text/plain; charset=utf-8"),
+            (b"content-length", b"%d" % len(text)),
+            (b"connection", b"close"),
+        )
+        lines = b"".join(b"%s: %s\r\n" % header for header in headers)
+        return STATUS_LINE[status] + lines + b"\r\n" + text.encode()
+
+    def linger(self) -> None:
+        """Hang up, but go on reading for a while.
+
+        Closing a socket with unread input resets it, and the reset destroys answers on their way.
+        """
+        self.phase = "end"
+        self.since = self.loop.time()
+        self.flow.resume_reading()
+        if not self.transport.is_closing():
+            self.transport.write_eof()
+
+    # Time
+
+    def sweep(self, now: float) -> None:
+        """End what takes too long; `now` is the loop's time."""
+        if self._is_stuck_sending(now):
+            self.transport.abort()
+        elif self.transport.is_closing() or self.flow.read_paused:
+            return
+        elif self.phase == "head" or self.phase == "body":
+            if now - self.since > self.limits.read:
+                self._time_out()
+        elif self.phase == "idle":
+            if now - self.since > self.limits.idle:
+                self.transport.close()
+        elif self.phase == "end" and now - self.since > LINGER:
+            self.transport.close()
+
+    def _is_stuck_sending(self, now: float) -> bool:
+        if not self.transport.get_write_buffer_size():
+            self.unsent_since = None
+            return False
+        if self.unsent_since is None:
+            self.unsent_since = now
+        return now - self.unsent_since > self.limits.write
+
+    def _time_out(self) -> None:
+        if self.phase == "head" and not self.head_bytes:  # connected, and not a word since
+            self.transport.close()
+        else:
+            self._refuse(408, "408 Request Timeout")
+
+    # The end of the server
+
+    def announce_end(self) -> None:
+        """The answer that comes next tells the client to use another connection, if it still can."""
+        cycle = self.cycle
+        if cycle is not None and not cycle.response_started:
+            cycle.keep_alive = False
+
+    def finish(self, now: float) -> None:
+        """Close the connection, unless a request or an answer is under way; those close it when they end."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.keep_alive = False
+        elif self._is_quiet(now) and not self._has_unread_input():
+            self.transport.close()
+
+    def _is_quiet(self, now: float) -> bool:
+        newcomer = self.phase == "head" and not self.head_bytes and self.cycle is None
+        return self.phase == "idle" or (newcomer and now - self.since > FIRST_BYTES)
+
+    def _has_unread_input(self) -> bool:
+        waiting = array.array("i", [0])
+        fcntl.ioctl(self.transport.get_extra_info("socket").fileno(), termios.FIONREAD, waiting)
+        return bool(waiting[0])
+
+
+class _LingeringTransport:
+    """The transport of an answer that may be complete before its request has fully arrived."""
+
+    def __init__(self, protocol: GameProtocol) -> None:
+        self._protocol = protocol
+        self.write = protocol.transport.write
+        self.is_closing = protocol.transport.is_closing
+
+    def close(self) -> None:
+        if self._protocol.phase == "body":
+            self._protocol.linger()
+        else:
+            self._protocol.transport.close()

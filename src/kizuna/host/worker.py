@@ -1,0 +1,58 @@
+"""A worker process: one of several that accept from the same socket. Started by `kizuna.host.workers`.
+
+Standard input holds its brief, one line of JSON. It says "ready" on a pipe once it serves, and its parent
+takes the end of that pipe for its death.
+"""
+
+import json
+import os
+import sys
+
+from kizuna.host.lifeline import hold_on_to
+
+
+def main() -> int:
+    """Serve as the brief says; the process's exit status."""
+    brief = json.loads(sys.stdin.buffer.readline())
+    hold_on_to(brief["parent"])
+    return _serve(brief)
+
+
+def _serve(brief: dict[str, str | int]) -> int:
+    import socket
+    import traceback
+
+    from kizuna.host import logs
+    from kizuna.host.errors import HostError, tell
+    from kizuna.host.process import load_factory, run
+    from kizuna.settings import Settings
+
+    settings = Settings.model_validate_json(str(brief["settings"]))
+    logs.configure(settings.logger.level, settings.logger.format)
+    status = int(brief["status"])
+    listener = socket.socket(fileno=int(brief["listener"]))
+    try:
+        run(
+            lambda: load_factory(str(brief["application"]))(
+                settings, database_url=brief["database_url"], single_process=False, reload=False
+            ),
+            listener,
+            settings,
+            owns_listener=False,
+            on_ready=lambda: _say_ready(status),
+        )
+    except HostError as error:
+        tell(error)
+        return 1
+    except Exception:
+        traceback.print_exc()
+        return 1
+    return 0
+
+
+def _say_ready(descriptor: int) -> None:
+    os.write(descriptor, b"ready")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,208 @@
+"""The one entrance: what happens to a request before and after its operation.
+
+The order is the reference's and clients can see it: cross-origin rules, path cleaning, routing, decoding,
+and only then authentication. Everything an operation raises becomes an error body here.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping, MutableMapping, Sequence
+from typing import Any, Protocol
+
+import orjson
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from kizuna.caller import Caller
+from kizuna.db.engine import REFUSED
+from kizuna.errors import ApiError, Code, internal, invalid, not_found
+from kizuna.http import compression, cors, forms
+from kizuna.http.body import CONNECTION_CLOSE, ClientGone, read_body
+from kizuna.http.call import Answer, Call, Limits
+from kizuna.http.contract import OPERATIONS, Auth, Operation, decode_request
+from kizuna.http.deadlines import Deadlines, Overdue
+from kizuna.http.routes import Endpoint, Handler, Reply
+from kizuna.http.routing import RoutingTable, cleaned
+from kizuna.wire.encode import camel_case
+
+log = logging.getLogger(__name__)
+
+Headers = list[tuple[bytes, bytes]]
+
+_RPC = "/v2/rpc/"
+_BASE: Headers = [
+    (b"cache-control", b"no-store, no-cache, must-revalidate"),
+    (b"vary", b"Accept-Encoding"),
+]
+_METADATA = (b"grpc-metadata-content-type", b"application/grpc")
+_JSON = (b"content-type", b"application/json")
+_BODY_METHODS = frozenset(("POST", "PUT"))
+
+
+class Authenticator(Protocol):
+    """What the dispatcher needs of the sessions feature; both raise `ApiError` 401."""
+
+    async def session(self, authorization: Sequence[bytes]) -> Caller:
+        """The caller by the values of the Authorization headers."""
+
+    def server_key(self, authorization: Sequence[bytes]) -> None:
+        """Check that they carry the server key."""
+
+
+class Dispatcher:
+    """A pure ASGI application over the table of operations.
+
+    `endpoints` are the operations that are served; the contract's others answer 501 once their input and
+    their authentication are right. `rpc` takes everything below /v2/rpc/, `pages` what is not the API's:
+    the documentation.
+    """
+
+    def __init__(
+        self,
+        endpoints: Sequence[Endpoint],
+        *,
+        rpc: Handler,
+        pages: ASGIApp,
+        authenticator: Authenticator,
+        deadlines: Deadlines,
+        body_limit: int,
+        response_headers: Mapping[str, str],
+        camel_case_names: bool,
+        proxy_count: int,
+    ) -> None:
+        self._table = RoutingTable(OPERATIONS)
+        self._endpoints = {endpoint.operation.name: endpoint for endpoint in endpoints}
+        self._rpc = rpc
+        self._pages = pages
+        self._authenticator = authenticator
+        self._deadlines = deadlines
+        self._limits = Limits(body_limit, proxy_count)
+        self._extra = [(name.lower().encode(), value.encode()) for name, value in response_headers.items()]
+        self._camel_case_names = camel_case_names
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            raise RuntimeError(f"cannot serve {scope['type']}")
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        extra = [*self._extra, cors.ALLOW_ORIGIN] if b"origin" in headers else self._extra
+        if scope["method"] == "OPTIONS":
+            status, answer = cors.preflight(headers)
+            await _send(send, status, [*self._extra, *answer], b"")
+        elif (clean := cleaned(scope["path"])) is not None:
+            location = (b"location", forms.location(clean, scope["query_string"]))
+            await _send(send, 301, [*extra, location], b"")
+        elif scope["path"] == "/" and scope["method"] == "GET":
+            await _send(send, 200, extra, b"")
+        elif scope["path"] in DOCUMENTATION:
+            await self._pages(scope, receive, send)
+        else:
+            await self._operation(scope, receive, send, headers, extra)
+
+    async def _operation(
+        self, scope: Scope, receive: Receive, send: Send, headers: Mapping[bytes, bytes], extra: Headers
+    ) -> None:
+        try:
+            with self._deadlines:
+                answer = await self._answer(scope, receive, headers)
+        except ApiError as error:
+            answer = _error(error)
+        except Overdue:
+            answer = _error(ApiError(Code.DEADLINE_EXCEEDED, "context deadline exceeded"))
+        except ClientGone:
+            return
+        if isinstance(answer, dict):
+            accept = headers.get(b"accept", b"")
+            if (b"names=camel" in accept) if b"names=" in accept else self._camel_case_names:
+                answer = camel_case(answer)
+            body, status = orjson.dumps(answer), 200
+            top: Headers = [*extra, *_BASE, _JSON, _METADATA]
+        else:
+            body, status = answer.body, answer.status
+            top = [*extra, *_BASE, (b"content-type", answer.content_type), *answer.headers]
+        if b"accept-encoding" in headers and b"upgrade" not in headers:
+            coding = compression.accepted(headers[b"accept-encoding"])
+            if coding:
+                body = compression.compress(body, coding)
+                top.append((b"content-encoding", coding))
+        await _send(send, status, top, body)
+
+    async def _answer(self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes]) -> Reply:
+        path, method = scope["path"], scope["method"]
+        if path.startswith(_RPC):
+            return await self._answer_rpc(scope, receive)
+        form = method == "POST" and headers.get(b"content-type") == forms.CONTENT_TYPE
+        if form:
+            method = forms.overridden_method(headers, method)
+        operation, values, known = self._table.find(method, path)
+        if operation is None and form:
+            operation, values, _ = self._table.find("GET", path)
+        if operation is None:
+            if known:
+                raise ApiError(Code.UNIMPLEMENTED, "Method Not Allowed")
+            raise not_found("Not Found")
+        query: bytes = scope["query_string"]
+        body = b""
+        if operation.reads_body or form:
+            body = await read_body(receive, self._limits.body, headers)
+            if form and not operation.reads_body:
+                query, body = forms.merged(query, body), b""
+        if method in _BODY_METHODS and not operation.ignores_query:
+            forms.check_media_type(headers.get(b"content-type", b""))
+        message = decode_request(operation, values, query, body)
+        caller = await self._authenticate(operation, scope)
+        return await self._run(operation, message, caller, scope, receive)
+
+    async def _authenticate(self, operation: Operation, scope: Scope) -> Caller | None:
+        if operation.auth is Auth.NONE:
+            return None
+        authorization = [value for name, value in scope["headers"] if name == b"authorization"]
+        if operation.auth is Auth.SERVER_KEY:
+            self._authenticator.server_key(authorization)
+            return None
+        return await self._authenticator.session(authorization)
+
+    async def _run(
+        self,
+        operation: Operation,
+        message: dict[str, Any],
+        caller: Caller | None,
+        scope: MutableMapping[str, Any],
+        receive: Receive,
+    ) -> Reply:
+        endpoint = self._endpoints.get(operation.name)
+        if endpoint is None:
+            raise ApiError(Code.UNIMPLEMENTED, "Not implemented.")
+        try:
+            return await endpoint.handler(Call(scope, receive, message, caller, self._limits))
+        except (ApiError, asyncio.CancelledError):
+            raise
+        except REFUSED as error:
+            # The reference answers 500 to values its database cannot store; the fault is the client's.
+            log.info("%s refused by the database: %s", operation.name, error)
+            raise invalid(endpoint.failure) from error
+        except Exception as error:
+            log.exception("%s failed", operation.name)
+            raise internal(endpoint.failure) from error
+
+    async def _answer_rpc(self, scope: Scope, receive: Receive) -> Reply:
+        if scope["method"] not in ("GET", "POST"):
+            raise ApiError(Code.UNIMPLEMENTED, "Method Not Allowed")
+        message = {"id": scope["path"][len(_RPC) :]}
+        return await self._rpc(Call(scope, receive, message, None, self._limits))
+
+
+#: Paths that FastAPI answers itself.
+DOCUMENTATION = frozenset(("/docs", "/docs/oauth2-redirect", "/openapi.json"))
+
+
+def _error(error: ApiError) -> Answer:
+    headers = list(error.headers)
+    if error.message == "http: request body too large":
+        headers.append(CONNECTION_CLOSE)
+    body = orjson.dumps({"code": error.code, "message": error.message})
+    return Answer(body, status=error.status, headers=tuple(headers))
+
+
+async def _send(send: Send, status: int, headers: Headers, body: bytes) -> None:
+    headers = [*headers, (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,34 @@
+"""The corners of HTTP that form-posting clients can observe."""
+
+import re
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from kizuna.errors import invalid
+
+CONTENT_TYPE = b"application/x-www-form-urlencoded"
+
+_PARAMETERS = re.compile(
+    rb"""\s*[^\s;=/]+(/[^\s;=/]+)?\s*(;\s*[\w!#$%&'*+.^`|~-]+\s*=\s*([\w!#$%&'*+.^`|~-]+|"(\\.|[^"\\])*")\s*)*;?\s*"""
+)
+
+
+def overridden_method(headers: Mapping[bytes, bytes], method: str) -> str:
+    """The method that a form asks to be taken for."""
+    return headers.get(b"x-http-method-override", method.encode()).decode("latin-1") or method
+
+
+def merged(query: bytes, form: bytes) -> bytes:
+    """The form's fields as further query parameters."""
+    return b"&".join(part for part in (form.strip(), query) if part)
+
+
+def check_media_type(content_type: bytes) -> None:
+    """400 for a Content-Type whose parameters cannot be parsed."""
+    if content_type and content_type != b"application/json" and not _PARAMETERS.fullmatch(content_type):
+        raise invalid("mime: invalid media parameter")
+
+
+def location(path: str, query: bytes) -> bytes:
+    """A decoded path and its query as they go into a Location header."""
+    return quote(path, safe="/:@!$&'()*+,;=~-._").encode() + (b"?" + query if query else b"")

@@ -1,0 +1,50 @@
+"""How a feature declares its operations.
+
+A feature's `routes.py` makes a `Routes`, which is a FastAPI router with the operations' paths and, beside it,
+the handlers that the dispatcher calls directly. Path, verb, parameters and authentication stand in
+`contract.py`; the handler only names the operation.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter
+
+from kizuna.http.call import Answer, Call
+from kizuna.http.contract import OPERATIONS, Operation
+
+Reply = dict[str, Any] | Answer
+Handler = Callable[[Call], Awaitable[Reply]]
+
+BY_NAME: dict[str, Operation] = {operation.name: operation for operation in OPERATIONS}
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A served operation. `failure` is what a client reads when the work itself fails."""
+
+    operation: Operation
+    handler: Handler
+    failure: str
+
+
+class Routes:
+    """The operations of one feature."""
+
+    def __init__(self, tag: str) -> None:
+        self.router = APIRouter(tags=[tag])
+        self.endpoints: list[Endpoint] = []
+
+    def operation(self, name: str, *, failure: str = "Internal error.") -> Callable[[Handler], Handler]:
+        """Serve the operation of this name with the decorated handler."""
+        operation = BY_NAME[name]
+
+        def register(handler: Handler) -> Handler:
+            self.endpoints.append(Endpoint(operation, handler, failure))
+            self.router.add_api_route(
+                operation.path, handler, methods=[operation.method], operation_id=name, response_model=None
+            )
+            return handler
+
+        return register

@@ -1,0 +1,142 @@
+"""Statements that create, link and unlink identities, and count wrong passwords."""
+
+from kizuna.accounts.tables import IDENTIFIERS
+from kizuna.db.statements import Command, Query
+
+CREATE_WITH_DEVICES = Command(
+    "identity.create_with_devices",
+    "Create players with a device each; returns the devices that were new. A device that is known already "
+    "and a username that is taken yield no row; a username taken this very moment fails the foreign key.",
+    """
+    with wanted as (
+        select * from unnest($1::text[], $2::uuid[], $3::text[]) w (device_id, user_id, username)
+    ), device as (
+        insert into user_device (id, user_id)
+        select w.device_id, w.user_id from wanted w
+        where not exists (select from users u where u.username = w.username)
+        order by w.device_id
+        on conflict (id) do nothing
+        returning id, user_id
+    ), player as (
+        insert into users (id, username, create_time, update_time)
+        select w.user_id, w.username, $4, $4 from wanted w join device d on d.user_id = w.user_id
+        order by w.device_id
+        on conflict (username) do nothing
+    )
+    select id::text as device_id from device
+    """,
+)
+
+#: Create a player with one identifier, by the identifier's column.
+CREATE_WITH_IDENTIFIER = {
+    column: Command(
+        f"identity.create_with_{column}",
+        f"Create a player with this {column}.",
+        f"""
+        insert into users (id, username, {column}, password, create_time, update_time)
+        values ($1, $2, $3, $4, $5, $5)
+        """,
+    )
+    for column in IDENTIFIERS
+}
+
+LOCK = Query(
+    "identity.lock",
+    "Let the identities of one player change one at a time.",
+    "select 1 from users where id = $1 for update",
+)
+
+TOUCH = Command(
+    "identity.touch",
+    "Note that a player's account changed.",
+    "update users set update_time = $2 where id = $1",
+)
+
+LINK_DEVICE = Command(
+    "identity.link_device",
+    "Give a player a device that nobody has.",
+    "insert into user_device (id, user_id) values ($1, $2) on conflict (id) do nothing",
+)
+
+DEVICE_OWNER = Query(
+    "identity.device_owner",
+    "Whose device this is.",
+    "select user_id::text as user_id from user_device where id = $1",
+)
+
+_SET_PASSWORD = {"email": ", password = $4"}
+
+#: Set an identifier unless somebody else has it, by the identifier's column. Only e-mail takes a password.
+LINK = {
+    column: Command(
+        f"identity.link_{column}",
+        f"Set a player's {column} unless another player has this value.",
+        f"""
+        update users set {column} = $2, update_time = $3{_SET_PASSWORD.get(column, "")}
+        where id = $1 and not exists (select from users other where other.{column} = $2 and other.id <> $1)
+        returning id
+        """,
+    )
+    for column in IDENTIFIERS
+}
+
+_HAS_DEVICE = "exists (select from user_device d where d.user_id = users.id)"
+_CLEAR_PASSWORD = {"email": ", password = null"}
+
+#: Clear an identifier that is not the player's last one, by the identifier's column.
+UNLINK = {
+    column: Command(
+        f"identity.unlink_{column}",
+        f"Clear a player's {column} if it is the given one (or any, for null) and not the last identifier.",
+        f"""
+        update users set {column} = null, update_time = $3{_CLEAR_PASSWORD.get(column, "")}
+        where id = $1 and ($2::text is null or {column} = $2) and (
+            coalesce({", ".join(other for other in IDENTIFIERS if other != column)}) is not null
+            or {_HAS_DEVICE})
+        returning id
+        """,
+    )
+    for column in IDENTIFIERS
+}
+
+UNLINK_DEVICE = Command(
+    "identity.unlink_device",
+    "Take a device from its player unless it is the last identifier.",
+    f"""
+    delete from user_device device where device.id = $2 and device.user_id = $1 and (
+        exists (select from user_device other where other.user_id = $1 and other.id <> $2)
+        or exists (select from users where id = $1 and coalesce({", ".join(IDENTIFIERS)}) is not null))
+    returning device.id
+    """,
+)
+
+COUNT_ATTEMPTS = Command(
+    "identity.count_attempts",
+    "Count a password attempt against everything that limits it, starting anew what has expired.",
+    """
+    insert into password_attempt as a (subject, failures, expires_at)
+    select subject, 1, expires_at from unnest($1::text[], $2::timestamptz[]) s (subject, expires_at)
+    order by subject
+    on conflict (subject) do update set
+        failures = case when a.expires_at <= $3 then 1 else a.failures + 1 end,
+        expires_at = case when a.expires_at <= $3 then excluded.expires_at else a.expires_at end
+    returning subject, failures, expires_at
+    """,
+)
+
+FORGIVE_ATTEMPT = Command(
+    "identity.forgive_attempt",
+    "Take back an attempt whose password was right.",
+    """
+    update password_attempt set failures = failures - 1
+    where subject in (
+        select subject from password_attempt where subject = any($1::text[]) order by subject for update)
+    and failures > 0
+    """,
+)
+
+FORGET_ATTEMPTS = Command(
+    "identity.forget_attempts",
+    "Drop counters whose time is over.",
+    "delete from password_attempt where expires_at <= $1",
+)

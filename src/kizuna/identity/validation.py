@@ -1,0 +1,50 @@
+"""What device ids, custom ids, e-mail addresses and passwords must look like, in the reference's words."""
+
+import re
+
+from kizuna.errors import invalid
+
+_SPACE_OR_CONTROL = re.compile(r"[\x00-\x20\x7f]")
+# Deliberately lax: what has an @ and a later dot is an address.
+_EMAIL = re.compile(r".+@.+\..+", re.DOTALL)
+
+
+def check_device_id(device_id: str) -> None:
+    """10 to 128 bytes without spaces or control characters."""
+    if not device_id:
+        raise invalid("Device ID is required.")
+    if _SPACE_OR_CONTROL.search(device_id):
+        raise invalid("Device ID invalid, no spaces or control characters allowed.")
+    if not 10 <= len(device_id.encode()) <= 128:
+        raise invalid("Device ID invalid, must be 10-128 bytes.")
+
+
+def check_custom_id(custom_id: str, *, linking: bool = False) -> None:
+    """6 to 128 bytes without spaces or control characters; linking words its refusals differently."""
+    if not custom_id:
+        raise invalid("Custom ID is required.")
+    subject = "Invalid custom ID" if linking else "Custom ID invalid"
+    if _SPACE_OR_CONTROL.search(custom_id):
+        raise invalid(f"{subject}, no spaces or control characters allowed.")
+    if not 6 <= len(custom_id.encode()) <= 128:
+        raise invalid(f"{subject}, must be 6-128 bytes.")
+
+
+def check_email_characters(email: str) -> None:
+    """No spaces, no control characters."""
+    if _SPACE_OR_CONTROL.search(email):
+        raise invalid("Invalid email address, no spaces or control characters allowed.")
+
+
+def check_email_form(email: str) -> None:
+    """Something like an address, of 10 to 255 bytes."""
+    if not _EMAIL.fullmatch(email):
+        raise invalid("Invalid email address format.")
+    if not 10 <= len(email.encode()) <= 255:
+        raise invalid("Invalid email address, must be 10-255 bytes.")
+
+
+def check_password_length(password: str) -> None:
+    """At least 8 bytes; the message says characters."""
+    if len(password.encode()) < 8:
+        raise invalid("Password must be at least 8 characters long.")

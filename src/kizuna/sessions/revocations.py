@@ -1,0 +1,126 @@
+"""Which sessions have ended early, known to every process.
+
+The truth is in PostgreSQL. Each process keeps a copy, so that checking a token costs no statement: read at
+the start, kept up to date by notices on the bus, and read again after the bus was lost. While it is lost,
+the tables are asked for each request.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from kizuna.bus import Bus
+from kizuna.caller import Caller
+from kizuna.clock import Clock
+from kizuna.db.engine import Database, Transaction
+from kizuna.sessions import queries
+
+TOPIC = "sessions"
+
+#: asyncpg's largest timestamp is later; tokens may claim to live longer than datetime can say.
+_FAR_FUTURE = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+def instant(seconds: float) -> datetime:
+    """Seconds since 1970 as a time, bounded by what a database column holds."""
+    if seconds >= _FAR_FUTURE.timestamp():
+        return _FAR_FUTURE
+    return datetime.fromtimestamp(max(seconds, 0), UTC)
+
+
+@dataclass(slots=True)
+class _Ended:
+    """Ended sessions: by user the cut-off, by (user, session, refresh) single ones; each with its expiry."""
+
+    cutoffs: dict[str, tuple[int, float]] = field(default_factory=dict)
+    single: dict[tuple[str, str, bool], float] = field(default_factory=dict)
+
+    def rejects(self, caller: Caller, refresh: bool) -> bool:
+        cutoff = self.cutoffs.get(caller.user_id)
+        if cutoff is not None and caller.issued_at < cutoff[0]:
+            return True
+        return bool(self.single) and (caller.user_id, caller.token_id, refresh) in self.single
+
+
+class Revocations:
+    """Ends sessions and tells which have ended. `keep` is how long the longest-lived token lives."""
+
+    def __init__(self, database: Database, bus: Bus, clock: Clock, *, keep: timedelta) -> None:
+        self._database = database
+        self._bus = bus
+        self._clock = clock
+        self._keep = keep
+        self._ended = _Ended()
+
+    async def start(self) -> None:
+        """Subscribe, then read: nothing that happens in between is missed."""
+        self._bus.subscribe(TOPIC, self._reread_user, on_reconnect=self._reread)
+        await self._reread()
+
+    async def rejects(self, caller: Caller, *, refresh: bool) -> bool:
+        """Whether the session behind a verified token has ended."""
+        if self._bus.connected:
+            return self._ended.rejects(caller, refresh)
+        return (await self._read(caller.user_id)).rejects(caller, refresh)
+
+    def earliest(self, user_id: str, now: int) -> int:
+        """The time of issue for a new token: never before a cut-off that was made this very second."""
+        cutoff = self._ended.cutoffs.get(user_id)
+        return now if cutoff is None else max(now, cutoff[0])
+
+    async def end_all(self, tx: Transaction, user_ids: Sequence[str]) -> None:
+        """End every session of these users, as part of a transaction. `obey` must follow its commit.
+
+        The cut-off is the next full second: sessions that began in the present one end too. The reference
+        lets those live, which leaves a banned player signed in; a session that begins after this within the
+        same second is dated forward instead (`earliest`).
+        """
+        now = self._clock.now()
+        await tx.write(queries.CUT_OFF, list(user_ids), int(now.timestamp()) + 1, now + self._keep)
+        for user_id in user_ids:
+            await self._bus.announce(tx, TOPIC, user_id)
+
+    async def end(self, tx: Transaction, user_id: str, sessions: Sequence[tuple[str, bool, int]]) -> None:
+        """End single sessions, given as (token id, refresh tokens?, expiry). `obey` must follow its commit."""
+        ids, refresh, expiries = zip(*sessions, strict=True)
+        times = [instant(expiry + 1) for expiry in expiries]
+        await tx.write(queries.REVOKE, user_id, list(ids), list(refresh), times)
+        await self._bus.announce(tx, TOPIC, user_id)
+
+    async def obey(self, user_ids: Sequence[str]) -> None:
+        """Make this process see at once what it has just committed."""
+        for user_id in user_ids:
+            await self._reread_user(user_id)
+
+    async def forget_expired(self) -> None:
+        """Drop what no living token can name any more."""
+        now = self._clock.now()
+        await self._database.write(queries.FORGET_CUTOFFS, now)
+        await self._database.write(queries.FORGET_REVOCATIONS, now)
+        seconds = now.timestamp()
+        ended = self._ended
+        ended.cutoffs = {user: entry for user, entry in ended.cutoffs.items() if entry[1] > seconds}
+        ended.single = {key: expiry for key, expiry in ended.single.items() if expiry > seconds}
+
+    async def _reread(self) -> None:
+        self._merge(await self._read(None))
+
+    async def _reread_user(self, user_id: str) -> None:
+        self._merge(await self._read(user_id))
+
+    def _merge(self, news: _Ended) -> None:
+        """Take in what was read. Nothing is taken back: an older answer must not undo a newer one."""
+        for user, (cutoff, expires) in news.cutoffs.items():
+            known = self._ended.cutoffs.get(user)
+            if known is None or known[0] < cutoff:
+                self._ended.cutoffs[user] = (cutoff, expires)
+        self._ended.single |= news.single
+
+    async def _read(self, user_id: str | None) -> _Ended:
+        now = self._clock.now()
+        cutoffs = await self._database.read(queries.ALL_CUTOFFS, now, user_id)
+        single = await self._database.read(queries.ALL_REVOCATIONS, now, user_id)
+        return _Ended(
+            {row["user_id"]: (row["cutoff"], row["expires"]) for row in cutoffs},
+            {(row["user_id"], row["token_id"], row["refresh"]): row["expires"] for row in single},
+        )

@@ -1,0 +1,137 @@
+"""Sessions: issued at sign-in, checked on every request, renewed, ended."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from kizuna.accounts.lookup import AccountLookup
+from kizuna.caller import Caller
+from kizuna.clock import Clock
+from kizuna.db.engine import Database
+from kizuna.errors import ApiError, Code, invalid, not_found
+from kizuna.sessions import tokens
+from kizuna.sessions.revocations import Revocations
+from kizuna.sessions.tokens import InvalidToken, TokenReader
+
+BANNED = ApiError(Code.PERMISSION_DENIED, "User account banned.")
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRules:
+    """The configuration's `session` section; lifetimes in seconds."""
+
+    token_expiry: int
+    refresh_token_expiry: int
+    key: str
+    refresh_key: str
+    single_session: bool
+
+
+class Sessions:
+    """The use cases around sessions."""
+
+    def __init__(
+        self,
+        rules: SessionRules,
+        database: Database,
+        revocations: Revocations,
+        clock: Clock,
+        accounts: AccountLookup,
+    ) -> None:
+        self._rules = rules
+        self._database = database
+        self._revocations = revocations
+        self._clock = clock
+        self._accounts = accounts
+        self._session_tokens = TokenReader(rules.key)
+        self._refresh_tokens = TokenReader(rules.refresh_key)
+
+    async def issue(
+        self, user_id: str, username: str, vars: Mapping[str, str], *, created: bool = False
+    ) -> dict[str, Any]:
+        """A new session for a player who has just proved who they are: the `Session` message."""
+        if self._rules.single_session:
+            await self.end_all([user_id])
+        began = self._revocations.earliest(user_id, int(self._clock.unix()))
+        caller = Caller(user_id, username, vars, str(uuid.uuid4()), began, 0)
+        return self._session(caller, created)
+
+    async def check(self, token: str) -> Caller:
+        """The caller behind a session token. 401 when it is none, has expired or has ended."""
+        try:
+            caller = self._session_tokens.read(token, self._clock.unix())
+        except InvalidToken as error:
+            raise ApiError(Code.UNAUTHENTICATED, "Auth token invalid") from error
+        if await self._revocations.rejects(caller, refresh=False):
+            raise ApiError(Code.UNAUTHENTICATED, "Auth token invalid")
+        return caller
+
+    async def refresh(self, token: str, vars: Mapping[str, str]) -> dict[str, Any]:
+        """A renewed session: same id and sign-in time, the player's present name, other vars if given."""
+        if not token:
+            raise invalid("Refresh token is required.")
+        refused = ApiError(Code.UNAUTHENTICATED, "Refresh token invalid or expired.")
+        try:
+            caller = self._refresh_tokens.read(token, self._clock.unix())
+        except InvalidToken as error:
+            raise refused from error
+        if await self._revocations.rejects(caller, refresh=True):
+            raise refused
+        account = await self._accounts.by_id(caller.user_id)
+        if account is None:
+            raise not_found("User account not found.")
+        if account.disabled:
+            raise BANNED
+        return self._session(replace(caller, username=account.username, vars=vars or caller.vars), False)
+
+    async def logout(self, caller: Caller, token: str, refresh_token: str) -> None:
+        """End the sessions that the given tokens belong to, or with none given all of the caller's."""
+        session = self._own(self._session_tokens, token, caller, "Session token invalid.")
+        refresh = self._own(self._refresh_tokens, refresh_token, caller, "Refresh token invalid.")
+        ended = self._to_end(session, refresh)
+        if not ended:
+            await self.end_all([caller.user_id])
+            return
+        await self._database.atomically(lambda tx: self._revocations.end(tx, caller.user_id, ended))
+        await self._revocations.obey([caller.user_id])
+
+    async def end_all(self, user_ids: Sequence[str]) -> None:
+        """End every session of these users."""
+        await self._database.atomically(lambda tx: self._revocations.end_all(tx, user_ids))
+        await self._revocations.obey(user_ids)
+
+    def _session(self, caller: Caller, created: bool) -> dict[str, Any]:
+        now = int(self._clock.unix())
+        session = replace(caller, expires_at=now + self._rules.token_expiry)
+        refresh = replace(caller, expires_at=now + self._rules.refresh_token_expiry)
+        answer: dict[str, Any] = {"created": True} if created else {}
+        answer["token"] = tokens.sign(session, self._rules.key.encode())
+        answer["refresh_token"] = tokens.sign(refresh, self._rules.refresh_key.encode())
+        return answer
+
+    def _own(self, reader: TokenReader, token: str, caller: Caller, refusal: str) -> Caller | None:
+        """The verified token, None where there is none, 400 where it is not one of the caller's."""
+        if not token:
+            return None
+        try:
+            owner = reader.read(token, self._clock.unix())
+        except InvalidToken as error:
+            raise invalid(refusal) from error
+        if owner.user_id != caller.user_id:
+            raise invalid(refusal)
+        return owner
+
+    def _to_end(self, session: Caller | None, refresh: Caller | None) -> list[tuple[str, bool, int]]:
+        """(token id, refresh tokens?, until when) of what a logout names.
+
+        A session token takes its refresh token with it. The reference leaves that one usable, and every
+        session token it then yields is dead on arrival.
+        """
+        longest = int(self._clock.unix()) + max(self._rules.token_expiry, self._rules.refresh_token_expiry)
+        ended: dict[tuple[str, bool], int] = {}
+        if session is not None and session.token_id:
+            ended[session.token_id, False] = ended[session.token_id, True] = max(longest, session.expires_at)
+        if refresh is not None and refresh.token_id:
+            ended[refresh.token_id, True] = max(longest, refresh.expires_at)
+        return [(token_id, kind, expiry) for (token_id, kind), expiry in ended.items()]

@@ -1,0 +1,346 @@
+"""Every setting of kizuna: its key, type, default and meaning.
+
+Keys are written with dots, as in `session.token_expiry_sec`. Nakama's names and defaults are kept wherever
+the setting exists there. Where values come from is the business of `kizuna.configuration`.
+"""
+
+import ipaddress
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_origin
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic.fields import FieldInfo
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+
+def _pairs(value: Any) -> Any:
+    """`["A=1", "B=2"]` as `{"A": "1", "B": "2"}`; what is a map already passes through."""
+    if not isinstance(value, list | tuple):
+        return value
+    for entry in value:
+        if not isinstance(entry, str) or not entry.partition("=")[1]:
+            raise ValueError(f"must hold NAME=value entries, which {entry!r} is not")
+    return dict(entry.split("=", 1) for entry in value)
+
+
+def _paths(value: Any) -> Any:
+    """One folder, or several with the system's path separator between them, as a list."""
+    return [part for part in value.split(os.pathsep) if part] if isinstance(value, str) else value
+
+
+def _empty_is_none(value: Any) -> Any:
+    return None if value == "" else value
+
+
+def _texts(value: Any) -> Any:
+    """A map whose numbers and switches are written as PostgreSQL reads them."""
+    if not isinstance(value, dict):
+        return value
+    return {name: ("on" if v else "off") if isinstance(v, bool) else str(v) for name, v in value.items()}
+
+
+Pairs = Annotated[dict[str, str], BeforeValidator(_pairs)]
+Texts = Annotated[dict[str, str], BeforeValidator(_texts)]
+Paths = Annotated[tuple[Path, ...], BeforeValidator(_paths)]
+OptionalPath = Annotated[Path | None, BeforeValidator(_empty_is_none)]
+OptionalText = Annotated[str | None, BeforeValidator(_empty_is_none)]
+Secret = Annotated[str, Field(repr=False)]
+
+
+class Section(BaseModel):
+    """A group of settings. Values do not change once read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Logger(Section):
+    """What the log tells and how it is written."""
+
+    level: Literal["debug", "info", "warn", "warning", "error"] = Field(
+        default="info", description="Least severity that is logged."
+    )
+    format: Literal["text", "json"] = Field(
+        default="text", description="One line of text or one JSON object for each entry, on stderr."
+    )
+
+
+class Session(Section):
+    """Tokens that clients hold."""
+
+    token_expiry_sec: int = Field(default=60, ge=1, description="Life of a session token, in seconds.")
+    refresh_token_expiry_sec: int = Field(
+        default=3600, ge=1, description="Life of a refresh token, in seconds."
+    )
+    encryption_key: Secret = Field(
+        default="defaultencryptionkey", min_length=1, description="Signs session tokens. Secret."
+    )
+    refresh_encryption_key: Secret = Field(
+        default="defaultrefreshencryptionkey", min_length=1, description="Signs refresh tokens. Secret."
+    )
+    single_session: bool = Field(
+        default=False, description="A new sign-in ends the earlier sessions of the same user."
+    )
+    single_socket: bool = Field(
+        default=False, description="A new socket closes the earlier ones of the same user."
+    )
+    single_match: bool = Field(default=False, description="A user takes part in one match at a time.")
+    single_party: bool = Field(default=False, description="A user is in one party at a time.")
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> "Session":
+        if self.encryption_key == self.refresh_encryption_key:
+            raise ValueError("session.encryption_key and session.refresh_encryption_key must differ")
+        for name in ("single_match", "single_party"):
+            if getattr(self, name) and not self.single_socket:
+                raise ValueError(f"session.{name} needs session.single_socket")
+        return self
+
+
+class Socket(Section):
+    """Where and how the server listens."""
+
+    server_key: Secret = Field(
+        default="defaultkey", min_length=1, description="Key that clients carry to sign players in."
+    )
+    address: str = Field(
+        default="127.0.0.1",
+        description='Address to listen on; "0.0.0.0" or an empty text for every interface.',
+    )
+    port: int = Field(default=7350, ge=0, le=65535, description="Port of the API; 0 for any free one.")
+    max_request_size_bytes: int = Field(
+        default=262_144, ge=1, description="Largest request body as received."
+    )
+    max_header_bytes: int = Field(
+        default=5120, ge=0, description="Largest request line and headers; 4096 bytes more are tolerated."
+    )
+    read_timeout_ms: int = Field(
+        default=10_000, ge=1, description="Time in which a request must have arrived."
+    )
+    write_timeout_ms: int = Field(
+        default=10_000,
+        ge=1,
+        description="Time after which an answer that the client does not take is given up.",
+    )
+    idle_timeout_ms: int = Field(
+        default=60_000, ge=1, description="Time after which a connection without requests is closed."
+    )
+    response_headers: Pairs = Field(
+        default={}, description="Headers added to every answer that lacks them: NAME=value entries or a map."
+    )
+    names: Literal["snake", "camel"] = Field(
+        default="snake",
+        description="Spelling of field names in answers, where the client does not ask for one.",
+    )
+    proxy_count: int = Field(
+        default=0,
+        ge=0,
+        description="How many trusted proxies stand in front; their X-Forwarded-For entries count.",
+    )
+
+    @field_validator("server_key")
+    @classmethod
+    def _fits_basic_auth(cls, value: str) -> str:
+        if ":" in value or _CONTROL.search(value):
+            raise ValueError("must have no colon and no control character: HTTP Basic could not carry it")
+        return value
+
+    @field_validator("response_headers")
+    @classmethod
+    def _are_headers(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, text in value.items():
+            if not _HEADER_NAME.fullmatch(name) or _CONTROL.search(text) or not text.isascii():
+                raise ValueError(f"must hold headers, which {name!r} with that value is not")
+        return value
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether nobody outside this machine can connect."""
+        try:
+            return self.address == "localhost" or ipaddress.ip_address(self.address).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def header_limit(self) -> int:
+        """Largest number of bytes of a request up to and including the blank line."""
+        return self.max_header_bytes + 4096
+
+
+class Runtime(Section):
+    """Game code."""
+
+    http_key: Secret = Field(
+        default="defaulthttpkey",
+        min_length=1,
+        description="Key for calls of game functions from other servers.",
+    )
+    modules: Paths = Field(default=(), description="Folders with game modules (also called runtime.path).")
+    env: Pairs = Field(
+        default={}, repr=False, description="Values handed to game code: NAME=value entries or a map."
+    )
+    call_timeout_ms: int = Field(
+        default=10_000, ge=1, description="Time after which a game function is ended."
+    )
+
+
+class Embedded(Section):
+    """The PostgreSQL that kizuna runs itself when no other database is named."""
+
+    settings: Texts = Field(default={}, description="Server settings of PostgreSQL, such as shared_buffers.")
+
+
+class Database(Section):
+    """Where the data is."""
+
+    url: OptionalText = Field(
+        default=None,
+        repr=False,
+        description="postgresql://user:password@host:port/name (also called database.address); "
+        "without it kizuna runs its own PostgreSQL in data_dir.",
+    )
+    pool_size: int = Field(default=8, ge=1, le=1000, description="Most connections that one process opens.")
+    embedded: Embedded = Embedded()
+
+    @field_validator("url")
+    @classmethod
+    def _is_postgresql(cls, value: str | None) -> str | None:
+        if value is not None and not re.match(r"(postgres|postgresql)://", value):
+            raise ValueError("must begin with postgresql://")
+        return value
+
+
+class Apple(Section):
+    """Sign in with Apple."""
+
+    bundle_id: str = Field(default="", description="Bundle ID of the app; empty switches Apple sign-in off.")
+
+
+class Steam(Section):
+    """Sign in with Steam."""
+
+    publisher_key: Secret = Field(default="", description="Publisher key of the Steam partner.")
+    app_id: int = Field(default=0, ge=0, description="App ID of the game.")
+
+
+class FacebookInstantGame(Section):
+    """Facebook Instant Games."""
+
+    app_secret: Secret = Field(default="", description="App secret; empty switches this sign-in off.")
+
+
+class FacebookLimitedLogin(Section):
+    """Facebook Limited Login."""
+
+    app_id: str = Field(default="", description="App ID.")
+
+
+class Social(Section):
+    """Credentials of outside identity providers."""
+
+    apple: Apple = Apple()
+    steam: Steam = Steam()
+    facebook_instant_game: FacebookInstantGame = FacebookInstantGame()
+    facebook_limited_login: FacebookLimitedLogin = FacebookLimitedLogin()
+
+
+class Attempts(Section):
+    """How many wrong passwords are tolerated."""
+
+    per_account: int = Field(default=10, ge=1, description="Wrong passwords for an account from one address.")
+    window_sec: int = Field(default=300, ge=1, description="The time in which they are counted.")
+    per_address: int = Field(
+        default=200, ge=1, description="Wrong passwords from one address for all accounts."
+    )
+    address_window_sec: int = Field(default=60, ge=1, description="The time in which those are counted.")
+
+
+class Password(Section):
+    """Hashing and guessing of passwords."""
+
+    bcrypt_cost: int = Field(default=13, ge=4, le=20, description="Each step doubles the work of a hash.")
+    threads: int = Field(default=2, ge=1, le=64, description="Hashes computed at once by one process.")
+    queue_limit: int = Field(default=32, ge=1, description="Hashes waiting; beyond it sign-ins are put off.")
+    attempts: Attempts = Attempts()
+
+
+class Settings(Section):
+    """All settings together."""
+
+    name: str = Field(default="kizuna", min_length=1, description="Name of this node; each has its own.")
+    data_dir: OptionalPath = Field(
+        default=None,
+        description="Folder of the embedded PostgreSQL. "
+        "Default: /var/lib/kizuna as root, else ~/.local/share/kizuna.",
+    )
+    workers: int = Field(
+        default=1, ge=1, le=256, description="Server processes; one per core is a good choice."
+    )
+    bus: Literal["auto", "local", "postgres"] = Field(
+        default="auto", description='Way of notices between processes; "auto" is local for a single process.'
+    )
+    shutdown_grace_sec: int = Field(
+        default=0, ge=0, description="Longest wait for running requests at the end; never under 10 seconds."
+    )
+    shutdown_announce_ms: int = Field(
+        default=300, ge=0, description="Time before the end in which clients are told to reconnect elsewhere."
+    )
+    logger: Logger = Logger()
+    session: Session = Session()
+    socket: Socket = Socket()
+    runtime: Runtime = Runtime()
+    database: Database = Database()
+    social: Social = Social()
+    password: Password = Password()
+
+    def default_keys(self) -> list[str]:
+        """Secrets that still have the default that everybody knows."""
+        return [key for key in _PUBLIC_KEYS if self.value(key) == KEYS[key].default]
+
+    def value(self, key: str) -> Any:
+        """The value of a setting by its dotted key."""
+        value: Any = self
+        for part in key.split("."):
+            value = getattr(value, part)
+        return value
+
+
+_PUBLIC_KEYS = (
+    "socket.server_key",
+    "session.encryption_key",
+    "session.refresh_encryption_key",
+    "runtime.http_key",
+)
+
+
+def _leaves(model: type[Section], prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
+            yield from _leaves(field.annotation, f"{prefix}{name}.")
+        else:
+            yield prefix + name, field
+
+
+#: Every setting by its dotted key.
+KEYS: dict[str, FieldInfo] = dict(_leaves(Settings))
+
+
+def is_collection(key: str) -> bool:
+    """Whether the setting holds a list or a map."""
+    return get_origin(KEYS[key].annotation) in (dict, tuple)
+
+
+def render_defaults() -> str:
+    """A commented YAML document of every key with its default, ready to be a configuration file."""
+    import yaml
+
+    lines: list[str] = []
+    for key, field in KEYS.items():
+        default = list(field.default) if isinstance(field.default, tuple) else field.default
+        value = yaml.safe_dump(default, default_flow_style=True).removesuffix("...\n").strip()
+        lines += [f"# {field.description}", f"{key}: {value}", ""]
+    return "\n".join(lines)

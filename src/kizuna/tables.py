@@ -1,0 +1,10 @@
+"""Every table, for Alembic's comparison with the migrations."""
+
+import kizuna.accounts.tables
+import kizuna.identity.tables
+import kizuna.sessions.tables
+import kizuna.storage.tables
+import kizuna.wallets.tables  # noqa: F401
+from kizuna.db.metadata import metadata
+
+__all__ = ["metadata"]

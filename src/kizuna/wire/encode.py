@@ -1,0 +1,38 @@
+"""Answers the way clients read them: times, integers, and what is left out."""
+
+from functools import lru_cache
+from typing import Any
+
+from kizuna.wire.messages import lower_camel
+from kizuna.wire.timestamps import rfc3339, rfc3339_seconds
+from kizuna.wire.uuids import parse_uuid
+
+__all__ = ["camel_case", "int64_text", "omit_empty", "parse_uuid", "rfc3339", "rfc3339_seconds"]
+
+
+def omit_empty(fields: dict[str, Any]) -> dict[str, Any]:
+    """A message without its zeros, empty texts, empty lists, False and None.
+
+    Wrapper fields are printed even when zero: add them afterwards.
+    """
+    return {name: value for name, value in fields.items() if value}
+
+
+def int64_text(value: int) -> str:
+    """A 64-bit integer, which JSON carries as text; zero is empty, so that `omit_empty` drops it."""
+    return str(value) if value else ""
+
+
+def camel_case(message: Any) -> Any:
+    """The same message with lowerCamelCase names, all the way down; values stay as they are.
+
+    Every dict is taken for a message: the keys of a map field would change too.
+    """
+    if isinstance(message, dict):
+        return {_camel(name): camel_case(value) for name, value in message.items()}
+    if isinstance(message, list):
+        return [camel_case(value) for value in message]
+    return message
+
+
+_camel = lru_cache(maxsize=1024)(lower_camel)

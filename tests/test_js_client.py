@@ -1,0 +1,62 @@
+"""The official JavaScript client, unmodified, under Node."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.processes import Server
+
+HERE = Path(__file__).parent / "js"
+PACKAGES = HERE / "node_modules"
+#: npm writes this when an installation is complete: newer than the lock file means nothing to do.
+INSTALLED = PACKAGES / ".package-lock.json"
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    """The path of Node with the client's packages in place, or a skipped test."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None:
+        pytest.skip("Node is not installed")
+    if not installed():
+        if npm is None:
+            pytest.skip("npm is not installed")
+        install(npm)
+    return node
+
+
+def installed() -> bool:
+    """Whether node_modules holds what the lock file says."""
+    lock = HERE / "package-lock.json"
+    return INSTALLED.exists() and INSTALLED.stat().st_mtime >= lock.stat().st_mtime
+
+
+def install(npm: str) -> None:
+    """Fetch the locked packages; skip the test where they cannot be had."""
+    quiet = {**os.environ, "CI": "true"}
+    try:
+        done = subprocess.run([npm, "ci"], cwd=HERE, env=quiet, capture_output=True, text=True, timeout=120)
+    except subprocess.TimeoutExpired:
+        pytest.skip("npm ci did not finish in two minutes")
+    if done.returncode != 0:
+        pytest.skip(f"npm ci failed: {done.stderr.strip()[-500:]}")
+    INSTALLED.touch()
+
+
+def test_the_official_client_plays(node: str, conformance_server: Server) -> None:
+    steps = subprocess.run(
+        [node, "drive.mjs", conformance_server.host, str(conformance_server.port)],
+        cwd=HERE,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert steps.returncode == 0, f"{steps.stdout}{steps.stderr}"
+    assert steps.stdout.count("ok ") == 6
+
+
+def test_the_lock_file_names_no_registry() -> None:
+    assert "://" not in (HERE / "package-lock.json").read_text()
