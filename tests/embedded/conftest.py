@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kizuna.db.embedded import EmbeddedPostgres
+from kizuna.db.embedded import EmbeddedPostgres, binaries
 from tests.embedded.support import processes_in
 from tests.support.waiting import wait_until
 
@@ -57,6 +57,28 @@ def made(shared: Path) -> Iterator[Path]:
     """A home with a database in it, in which nothing runs. A test leaves it so that it can be started."""
     yield shared
     _kill_all(shared)
+
+
+@pytest.fixture(scope="session")
+def system() -> binaries.Binaries:
+    """The operating system's PostgreSQL."""
+    found = binaries.outside_wheels()
+    if found is None:
+        pytest.skip("the operating system has no PostgreSQL")
+    return found
+
+
+@pytest.fixture(scope="session")
+def system_home(system: binaries.Binaries) -> Iterator[Path]:
+    """A home with a database made by `system`, in which nothing runs."""
+    path = Path(tempfile.mkdtemp(prefix="kizuna-test-")).resolve()
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv(binaries.VARIABLE, str(system.directory))
+        with EmbeddedPostgres(path, fsync=False):
+            pass
+    yield path
+    _kill_all(path)
+    shutil.rmtree(path)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import kizuna
 from tests.support.waiting import run_apart
 
 SOURCES = Path(kizuna.__file__).parents[1]
+PATH = os.pathsep.join([str(SOURCES), os.environ.get("PYTHONPATH", "")])
 OWNER = Path(__file__).with_name("owner.py")
 
 
@@ -51,7 +52,7 @@ def start_owner(
     """A process that starts to own the home; it prints `ready`."""
     return subprocess.Popen(
         [*prefix, python, str(OWNER), str(home), *options],
-        env={**os.environ, "PYTHONPATH": str(SOURCES), **(environment or {})},
+        env={**os.environ, "PYTHONPATH": PATH, **(environment or {})},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

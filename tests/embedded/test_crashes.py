@@ -4,6 +4,8 @@ import asyncio
 import itertools
 import os
 import random
+import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -20,7 +22,7 @@ from kizuna.db import tools
 from kizuna.db.embedded import EmbeddedPostgres, attach, binaries
 from kizuna.db.embedded.leftovers import living_in
 from kizuna.db.embedded.privileges import server_account
-from tests.embedded.support import SOURCES, kill, processes_in, query, start_owner, wait_ready
+from tests.embedded.support import PATH, kill, processes_in, query, start_owner, wait_ready
 from tests.support.waiting import wait_until
 
 Start = Callable[..., EmbeddedPostgres]
@@ -69,18 +71,24 @@ def test_the_server_ends_with_its_owner(made: Path) -> None:
     assert "database system is shut down" in (made / "postgres.log").read_text().splitlines()[-1]
 
 
-@pytest.mark.parametrize("moment", range(4))
-def test_killed_while_making_the_database(home: Path, start: Start, moment: int) -> None:
-    """At any moment after the data directory was begun, which covers initdb and the first start."""
-    owner = start_owner(home, "--unsafe")
-    wait_until((home / "pgdata.new").exists, what="the data directory in the making")
-    time.sleep(random.uniform(0.1 * moment, 0.1 * (moment + 1)))
-    kill(owner)
+def test_killed_while_making_the_database(home: Path, start: Start) -> None:
+    """At any moment after it took the home, each time over what the one before left: initdb, first start."""
+    for moment in range(5):
+        owner = start_owner(home, "--unsafe")
+        wait_until(lambda pid=owner.pid: _noted_owner(home) == str(pid), what="the owner")
+        time.sleep(random.uniform(0.12 * moment, 0.12 * (moment + 1)))
+        kill(owner)
     server = start(home)
     assert query(server.url, "select 1") == 1
     assert not (home / "pgdata.new").exists()
     server.stop()
     assert processes_in(home) == []
+
+
+def _noted_owner(home: Path) -> str:
+    with suppress(FileNotFoundError):
+        return (home / "lock").read_text().strip()
+    return ""
 
 
 def test_killed_under_load(made: Path, start: Start) -> None:
@@ -145,7 +153,7 @@ def test_leftovers_are_seen_without_the_right_to_trace(
     """As in a container, where root may not look into another user's processes."""
     seen = subprocess.run(
         [*_WITHOUT_PTRACE, sys.executable, "-c", _SEEN, str(ownerless.pid), str(made / "pgdata")],
-        env={**os.environ, "PYTHONPATH": str(SOURCES)},
+        env={**os.environ, "PYTHONPATH": PATH},
         capture_output=True,
         text=True,
         check=True,
@@ -190,11 +198,19 @@ def test_a_zombie_is_not_a_server(made: Path, start: Start) -> None:
         zombie.wait()
 
 
+def test_a_forgotten_initdb_is_ended_first(base: Path, made: Path, start: Start) -> None:
+    (made / "pgdata.new").mkdir()
+    shutil.copy("/bin/sleep", base / "initdb")
+    with subprocess.Popen([base / "initdb", "60"], cwd=made / "pgdata.new") as forgotten:
+        try:
+            start(made)
+            assert forgotten.wait(10) == -signal.SIGKILL
+            assert not (made / "pgdata.new").exists()
+        finally:
+            forgotten.kill()
+
+
 def test_a_reset_that_was_interrupted_is_finished(made: Path, start: Start) -> None:
-    server = start(made)
-    query(server.url, "create table old ()")
-    server.stop()
-    (made / "pgdata").rename(made / "pgdata.removed")
-    server.start()
-    assert query(server.url, "select to_regclass('old') is null") is True
+    (made / "pgdata.removed" / "base").mkdir(parents=True)
+    start(made)
     assert not (made / "pgdata.removed").exists()

@@ -2,10 +2,13 @@
 
 import os
 import pwd
+import shutil
 import signal
 import subprocess
 import sys
 import sysconfig
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -42,12 +45,13 @@ def python() -> str:
     pytest.skip("the user nobody can run no Python with these packages")
 
 
-@pytest.fixture
-def owned(home: Path) -> Path:
-    """A home's parent that nobody owns."""
-    home.mkdir(mode=0o700)
-    os.chown(home, _user()["user"], _user()["group"])
-    return home
+@pytest.fixture(scope="module")
+def owned() -> Iterator[Path]:
+    """A private directory of nobody's."""
+    path = Path(tempfile.mkdtemp(prefix="kizuna-test-"))
+    os.chown(path, _user()["user"], _user()["group"])
+    yield path
+    shutil.rmtree(path)
 
 
 def _start(home: Path, python: str) -> subprocess.Popen[str]:
@@ -70,30 +74,41 @@ def test_start_kill_and_start_again(owned: Path, python: str) -> None:
 
 def test_root_may_take_over_and_give_back(owned: Path, python: str) -> None:
     """Root runs the server as the owner of the data and leaves no file that this user cannot open."""
-    for starter in (_start, lambda home, _: start_owner(home, "--unsafe"), _start):
-        owner = starter(owned, python)
+    home = owned / "made" / "here"
+    for as_root in (False, True, False):
+        if as_root:
+            (home / "lock").unlink()
+            (home / "postgres.log").unlink()
+        owner = start_owner(home, "--unsafe") if as_root else _start(home, python)
         wait_ready(owner)
         end(owner)
         assert owner.returncode == 0
 
 
-def test_data_of_somebody_else_is_refused(home: Path, python: str) -> None:
-    owner = start_owner(home, "--unsafe")
-    wait_ready(owner)
-    end(owner)
-    intruder = _start(home, python)
+def test_data_of_somebody_else_is_refused(made: Path, python: str) -> None:
+    intruder = _start(made, python)
     _, message = intruder.communicate(timeout=20)
     assert intruder.returncode == 1
     assert "cannot be used: Permission denied" in message
     assert "Traceback" not in message
 
 
+def test_a_user_without_a_name_is_told_so(home: Path, python: str) -> None:
+    """As in a container that was started under any number as user."""
+    home.mkdir()
+    os.chown(home, 54321, 54321)
+    nameless = start_owner(
+        home, python=python, environment=PATH, cwd="/", extra_groups=[], user=54321, group=54321
+    )
+    _, message = nameless.communicate(timeout=20)
+    assert nameless.returncode == 1
+    assert message.startswith("The user id 54321 has no passwd entry")
+
+
 def test_ctrl_c_while_starting_leaves_nothing(owned: Path, python: str) -> None:
-    owner = _start(owned, python)
-    wait_until((owned / "pgdata.new").exists, what="the data directory in the making")
+    home = owned / "other"
+    owner = _start(home, python)
+    wait_until((home / "pgdata.new").exists, what="the data directory in the making")
     owner.send_signal(signal.SIGINT)
     owner.communicate(timeout=20)
-    wait_until(lambda: not processes_in(owned), what="the end of all processes")
-    owner = _start(owned, python)
-    wait_ready(owner)
-    end(owner)
+    wait_until(lambda: not processes_in(home), what="the end of all processes")

@@ -10,6 +10,8 @@ import pytest
 from kizuna.db.embedded import EmbeddedError, EmbeddedPostgres, attach, default_home
 from kizuna.db.embedded import home as home_module
 from kizuna.db.embedded.binaries import find
+from kizuna.db.embedded.home import Home
+from kizuna.db.embedded.privileges import first_closed, server_account
 
 Start = Callable[..., EmbeddedPostgres]
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs PostgreSQL under another user")
@@ -37,19 +39,22 @@ def test_a_closed_directory_with_other_things_is_refused(home: Path, start: Star
 
 
 @as_root
-def test_an_empty_closed_directory_is_taken(home: Path, start: Start) -> None:
+def test_an_empty_closed_directory_is_taken(home: Path) -> None:
     home.mkdir(mode=0o700)
-    start(home)
+    Home(home).prepare(server_account(home))
     assert home.stat().st_mode & 0o777 == 0o711
 
 
 @as_root
-def test_missing_parents_are_made_passable_whatever_the_umask(base: Path, start: Start) -> None:
+def test_missing_parents_are_made_passable_whatever_the_umask(base: Path) -> None:
+    account = server_account(base)
+    assert account is not None
     before = os.umask(0o077)
     try:
-        start(base / "a" / "b" / "home")
+        Home(base / "a" / "b" / "home").prepare(account)
     finally:
         os.umask(before)
+    assert first_closed(base / "a" / "b" / "home", account) is None
 
 
 @as_user

@@ -20,8 +20,10 @@ create table players (id uuid primary key, name text collate "C" not null, data 
 create index players_name on players using gin (name gin_trgm_ops);
 insert into players select gen_random_uuid(), 'name ' || n || E'\\nSET transaction_timeout = 0;', '{"n": 1}'
   from generate_series(1, 500) n;
+comment on table players is E'a comment\nSET transaction_timeout = 0;\nof three lines';
 insert into side.scores (score) select n from generate_series(1, 10) n;
 """
+_COMMENT = "select obj_description('players'::regclass)"
 _CONTENT = "select md5(string_agg(p::text, '' order by id)) from players p"
 
 
@@ -132,15 +134,19 @@ def test_encryption_needs_tools_that_can(monkeypatch: pytest.MonkeyPatch) -> Non
         tools.psql("postgresql://me@db.example/game?sslmode=verify-full")
 
 
-def test_a_dump_carries_over_to_an_older_server(
-    filled: str, base: Path, start: Start, monkeypatch: pytest.MonkeyPatch
+def test_a_dump_carries_over_to_another_server(
+    filled: str,
+    base: Path,
+    system_home: Path,
+    system: binaries.Binaries,
+    start: Start,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    older = [found for major in (15, 16) if (found := binaries.of_major(major))]
-    if not older:
-        pytest.skip("no older PostgreSQL on this machine")
-    with monkeypatch.context() as patched:
-        patched.setenv(binaries.VARIABLE, str(older[0].directory))
-        target = start(base / "older").url
-    tools.dump(filled, base / "dump")
+    """To the operating system's PostgreSQL, which may be an older one."""
+    with monkeypatch.context() as environment:
+        environment.setenv(binaries.VARIABLE, str(system.directory))
+        target = start(system_home).url
+    assert tools.dump(filled, base / "dump") == 0
     assert tools.restore(target, base / "dump") == 0
     assert query(target, _CONTENT) == query(filled, _CONTENT)
+    assert query(target, _COMMENT) == query(filled, _COMMENT) is not None

@@ -20,10 +20,10 @@ from kizuna.settings import Settings
 
 
 class Standin:
-    """Answers `{}`; `/slow` after a while, `/pid` with the process id, `/echo` with the body, `/block` blocks."""
+    """Answers `{}`; other paths answer late, tell something, or misbehave."""
 
     def __init__(self, settings: Settings, **_: Any) -> None:
-        self.settings = settings
+        self.finished = 0
 
     async def startup(self) -> None:
         if text := os.environ.get("STANDIN_FAIL"):
@@ -31,18 +31,19 @@ class Standin:
 
     async def shutdown(self) -> None:
         if file := os.environ.get("STANDIN_SHUTDOWN"):
-            with open(file, "a") as log:
-                log.write(f"{os.getpid()}\n")
+            _note(file, f"{os.getpid()}\n")
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         path = scope["path"]
         body = b"{}"
         if path == "/slow":
             await asyncio.sleep(float(scope["query_string"] or b"0.5"))
+        elif path == "/finished":
+            body = str(self.finished).encode()
         elif path == "/pid":
             body = str(os.getpid()).encode()
         elif path == "/block":
-            time.sleep(1.4)
+            time.sleep(1.4)  # noqa: ASYNC251 (that is the point)
         elif path == "/refuse":
             body = b"no"
         elif path == "/echo":
@@ -52,6 +53,12 @@ class Standin:
             headers.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+        self.finished += path == "/slow"
+
+
+def _note(file: str, text: str) -> None:
+    with open(file, "a") as log:
+        log.write(text)
 
 
 async def _whole_body(receive: Any) -> bytes:

@@ -60,8 +60,12 @@ const steps = {
   async "a function of the game code is called"() {
     const answer = await client.rpc(session, "conf_echo", { ping: [1, 2, 3] });
     assert.deepEqual(answer.payload, { ping: [1, 2, 3] });
-    const server = await client.rpcHttpKey("defaulthttpkey", "conf_echo", { ping: "server" });
-    assert.deepEqual(server.payload, { ping: "server" });
+    const player = await client.rpc(session, "conf_context", {});
+    assert.equal(player.payload.user_id, session.user_id);
+    assert.deepEqual(player.payload.vars, { platform: "node" });
+    // The client asks with GET here, whose payload is empty by definition; it has no session either.
+    const server = await client.rpcHttpKey("defaulthttpkey", "conf_context");
+    assert.deepEqual(server.payload, { has_expiry: false, payload: "", query_params: {} });
     await assert.rejects(client.rpc(session, "js_no_such_function", {}), refused(404));
   },
 

@@ -81,7 +81,11 @@ BURY = Command(
 DISABLE = Command(
     "accounts.disable",
     "Ban users: they can no longer sign in.",
-    "update users set disable_time = $2 where id = any($1::uuid[]) returning id::text as id",
+    """
+    update users set disable_time = $2
+    where id = any($1::uuid[]) and id <> '00000000-0000-0000-0000-000000000000'
+    returning id::text as id
+    """,
 )
 
 ENABLE = Command(

@@ -1,6 +1,7 @@
 """The database a server runs on: the embedded one, started and migrated, or an external one, checked."""
 
 import asyncio
+import logging
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +13,8 @@ from kizuna.db import migrate as migrations
 from kizuna.db.embedded import EmbeddedPostgres, default_home
 from kizuna.host.errors import HostError
 from kizuna.settings import Settings
+
+log = logging.getLogger(__name__)
 
 #: Oldest PostgreSQL that is served from.
 OLDEST = 15
@@ -93,9 +96,12 @@ def schema_problem(current: str | None, wanted: str) -> str | None:
 def upgrade(url: str) -> list[str]:
     """Apply the migrations that are missing; their versions."""
     try:
-        return migrations.upgrade(url)
+        applied = migrations.upgrade(url)
     except RuntimeError as error:
         raise HostError(str(error)) from None
+    if applied:
+        log.info("The database's schema was brought up to date: %s", ", ".join(applied))
+    return applied
 
 
 async def server_version(url: str) -> int:

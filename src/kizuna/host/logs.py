@@ -25,6 +25,7 @@ def configure(level: str = "info", format: Literal["text", "json"] = "text") -> 
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = name != "uvicorn.access"
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def _time(record: logging.LogRecord) -> str:

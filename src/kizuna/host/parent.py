@@ -99,8 +99,9 @@ class _Run:
             self._run_workers()
 
     def _run_here(self) -> None:
+        factory = process.load_factory(self._application)
         process.run(
-            lambda: process.load_factory(self._application)(
+            lambda: factory(
                 self._settings, database_url=self._database.url, single_process=True, reload=self._reload
             ),
             self._listener,

@@ -20,7 +20,7 @@ from typing import Literal
 
 import httptools
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from kizuna.settings import Socket
@@ -74,6 +74,7 @@ class GameProtocol(HttpToolsProtocol):
         self.head_tail = b""  # its last bytes
         self.loose_bytes = 0  # received of a body since it last gave content: chunk sizes, trailers
         self.unsent_since: float | None = None
+        self.answering: RequestResponseCycle | None = None  # known only when requests are sent ahead
 
     # What comes from the client
 
@@ -101,7 +102,7 @@ class GameProtocol(HttpToolsProtocol):
         return None
 
     def _head_is_too_long(self, data: bytes) -> bool:
-        """Whether the head that is arriving, with its blank line, is over the limit; `data` is its newest part.
+        """Whether the head that is arriving, blank line included, is over the limit; `data` came last.
 
         A head that was sent ahead, behind another request in one packet, is measured from the next packet on.
         """
@@ -125,7 +126,10 @@ class GameProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self.phase = "body"
         self.head_bytes = self.loose_bytes = 0
+        previous = self.cycle
         super().on_headers_complete()
+        if len(self.pipeline) == 1:
+            self.answering = previous
         if self.limits.closing and self.cycle is not None:
             self.cycle.keep_alive = False
 
@@ -147,9 +151,16 @@ class GameProtocol(HttpToolsProtocol):
         self.flow.resume_reading()
         self.since = self.loop.time()
         if self.pipeline:
-            self._start_asgi_task(*self.pipeline.pop())
+            self.answering, app = self.pipeline.pop()
+            self._start_asgi_task(self.answering, app)
         elif self.phase == "answer":
             self.phase = "idle"
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)  # tells the newest request
+        if self.answering is not None:
+            self.answering.disconnected = True
+            self.answering.message_event.set()
 
     def _refuse_malformed(self) -> None:
         self._refuse(400, "Invalid HTTP request received.")

@@ -32,10 +32,9 @@ def _serve(brief: dict[str, str | int]) -> int:
     status = int(brief["status"])
     listener = socket.socket(fileno=int(brief["listener"]))
     try:
+        factory = load_factory(str(brief["application"]))
         run(
-            lambda: load_factory(str(brief["application"]))(
-                settings, database_url=brief["database_url"], single_process=False, reload=False
-            ),
+            lambda: factory(settings, database_url=brief["database_url"], single_process=False, reload=False),
             listener,
             settings,
             owns_listener=False,

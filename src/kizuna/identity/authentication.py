@@ -28,6 +28,9 @@ USERNAME_TAKEN = ApiError(Code.ALREADY_EXISTS, "Username is already in use.")
 INVALID_CREDENTIALS = ApiError(Code.UNAUTHENTICATED, "Invalid credentials.")
 _UNKNOWN = "User account not found."
 
+#: A generator of its own: game code that seeds the shared one must not make usernames repeat.
+_letters = random.Random()
+
 
 @dataclass(frozen=True, slots=True)
 class SignUp:
@@ -197,7 +200,7 @@ def _wanted_username(sign_up: SignUp) -> str:
     """The username for a new player. 404 when none is to be created."""
     if not sign_up.create:
         raise not_found(_UNKNOWN)
-    return sign_up.username or "".join(random.choices(string.ascii_letters, k=10))
+    return sign_up.username or "".join(_letters.choices(string.ascii_letters, k=10))
 
 
 def _welcome(player: Player) -> Identified:

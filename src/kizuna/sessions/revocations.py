@@ -63,17 +63,17 @@ class Revocations:
             return self._ended.rejects(caller, refresh)
         return (await self._read(caller.user_id)).rejects(caller, refresh)
 
-    def earliest(self, user_id: str, now: int) -> int:
-        """The time of issue for a new token: never before a cut-off that was made this very second."""
+    def earliest(self, user_id: str) -> int:
+        """The earliest time of issue, in seconds since 1970, with which a token of this user is accepted."""
         cutoff = self._ended.cutoffs.get(user_id)
-        return now if cutoff is None else max(now, cutoff[0])
+        return 0 if cutoff is None else cutoff[0]
 
     async def end_all(self, tx: Transaction, user_ids: Sequence[str]) -> None:
         """End every session of these users, as part of a transaction. `obey` must follow its commit.
 
         The cut-off is the next full second: sessions that began in the present one end too. The reference
         lets those live, which leaves a banned player signed in; a session that begins after this within the
-        same second is dated forward instead (`earliest`).
+        same second is dated forward to `earliest` instead.
         """
         now = self._clock.now()
         await tx.write(queries.CUT_OFF, list(user_ids), int(now.timestamp()) + 1, now + self._keep)

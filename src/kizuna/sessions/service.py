@@ -53,7 +53,15 @@ class Sessions:
         """A new session for a player who has just proved who they are: the `Session` message."""
         if self._rules.single_session:
             await self.end_all([user_id])
-        began = self._revocations.earliest(user_id, int(self._clock.unix()))
+        began = int(self._clock.unix())
+        earliest = self._revocations.earliest(user_id)
+        if began < earliest:
+            # All sessions were ended this very second. If that was a ban, it may have come after the account
+            # was looked at; if it was not, this session is newer and must outlive it.
+            account = await self._accounts.by_id(user_id)
+            if account is not None and account.disabled:
+                raise BANNED
+            began = earliest
         caller = Caller(user_id, username, vars, str(uuid.uuid4()), began, 0)
         return self._session(caller, created)
 

@@ -17,7 +17,7 @@ from kizuna.db.embedded.spawn import spawn
 def check(home: Home, binaries: Binaries) -> bool:
     """Whether there is a data directory that these programs can open.
 
-    Raises EmbeddedError for one that is not PostgreSQL's, of another major version, or somebody else's.
+    Raises EmbeddedError for one that is not PostgreSQL's, or of another major version.
     """
     if not home.pgdata.exists():
         return False
@@ -30,7 +30,6 @@ def check(home: Home, binaries: Binaries) -> bool:
         ) from None
     if made_by != str(binaries.major):
         raise _other_major(home, made_by, binaries)
-    _refuse_foreign(home)
     return True
 
 
@@ -43,16 +42,6 @@ def _other_major(home: Home, made_by: str, binaries: Binaries) -> EmbeddedError:
         f"{programs.VARIABLE}={directory} kizuna db dump kizuna.dump, move {home.pgdata} away, "
         "kizuna db restore kizuna.dump."
     )
-
-
-def _refuse_foreign(home: Home) -> None:
-    owner = home.pgdata.stat()
-    if os.geteuid() not in (0, owner.st_uid):
-        name = Account.of_uid(owner.st_uid, owner.st_gid).name
-        raise EmbeddedError(
-            f"The data in {home.pgdata} belongs to the user {name}. "
-            "Run kizuna as that user, or choose another directory with --data-dir."
-        )
 
 
 def create(home: Home, binaries: Binaries, account: Account | None, log: ServerLog, *, fsync: bool) -> None:

@@ -1,0 +1,284 @@
+"""The command line: `kizuna serve | migrate | healthcheck | doctor | db`.
+
+Each command imports what it needs when it runs, so that `kizuna --help` is quick.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kizuna.configuration import Loaded
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; the process's exit status: 0, 1 for a refusal or failure, 2 for wrong usage."""
+    options = _parser().parse_args(arguments)
+    run: Callable[[argparse.Namespace], int] = options.run
+    try:
+        return run(options)
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:
+        if not _is_plain(error):
+            raise
+        for line in str(error).splitlines():
+            _err(f"kizuna: {line}")
+        return 1
+
+
+def _is_plain(error: Exception) -> bool:
+    """Whether the error's text is meant for the operator, and no traceback is needed."""
+    from kizuna.configuration import SettingsError
+    from kizuna.db.embedded import EmbeddedError
+    from kizuna.host.errors import HostError
+
+    return isinstance(error, SettingsError | EmbeddedError | HostError)
+
+
+def _out(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
+def _err(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
+# What can be said
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="kizuna", description="A game backend for Nakama clients.")
+    parser.add_argument("--version", action=_Version)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    _add_serve(commands)
+    _add_migrate(commands)
+    _add_healthcheck(commands)
+    doctor = _add(commands, "doctor", _doctor, "check settings, database and surroundings")
+    _add_address(doctor)
+    _add_db(commands)
+    return parser
+
+
+class _Version(argparse.Action):
+    """`--version`, looked up only when asked for."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str) -> None:
+        super().__init__(option_strings, dest, nargs=0, help="print the version")
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from kizuna.host.banner import product
+
+        _out(product())
+        parser.exit()
+
+
+_Commands = argparse._SubParsersAction  # what add_subparsers gives; it has no public name
+
+
+def _add(
+    commands: _Commands[argparse.ArgumentParser],
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    help: str,
+) -> argparse.ArgumentParser:
+    """A command with the options that every command has."""
+    command = commands.add_parser(name, help=help, description=help[0].upper() + help[1:] + ".")
+    command.set_defaults(run=run)
+    command.add_argument(
+        "--config", action="append", type=Path, default=[], metavar="FILE", help="YAML settings (repeatable)"
+    )
+    command.add_argument("--data-dir", metavar="DIR", help="home of the embedded database")
+    command.add_argument("--database-url", metavar="URL", help="an external PostgreSQL instead")
+    return command
+
+
+def _add_address(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--host", metavar="ADDRESS", help="address to listen on (default 127.0.0.1)")
+    command.add_argument("--port", metavar="N", help="port to listen on (default 7350)")
+
+
+def _add_serve(commands: _Commands[argparse.ArgumentParser]) -> None:
+    serve = _add(commands, "serve", _serve, "run the server")
+    _add_address(serve)
+    serve.add_argument("--workers", metavar="N", help="server processes (default 1)")
+    serve.add_argument("--modules", action="append", metavar="DIR", help="game code (repeatable)")
+    serve.add_argument("--migrate", action="store_true", help="bring an external database up to date first")
+    serve.add_argument("--reload", action="store_true", help="development: reload game code when it changes")
+    serve.add_argument("--log-level", metavar="LEVEL", help="debug, info, warn or error")
+
+
+def _add_migrate(commands: _Commands[argparse.ArgumentParser]) -> None:
+    migrate = _add(commands, "migrate", _migrate, "bring the database's schema up to date, or show its state")
+    migrate.add_argument("action", nargs="?", choices=("up", "status"), default="up")
+
+
+def _add_healthcheck(commands: _Commands[argparse.ArgumentParser]) -> None:
+    check = _add(commands, "healthcheck", _healthcheck, "succeed when the server answers")
+    _add_address(check)
+    check.add_argument("--url", help="base URL of the server (default: where the settings say it listens)")
+
+
+def _add_db(commands: _Commands[argparse.ArgumentParser]) -> None:
+    db = commands.add_parser("db", help="work with the database", description="Work with the database.")
+    tools = db.add_subparsers(metavar="TOOL", required=True)
+    _add(tools, "path", _db_path, "print the data directory of the embedded database")
+    _add(tools, "url", _db_url, "print the URL of the database")
+    psql = _add(tools, "psql", _db_psql, "open an SQL prompt")
+    psql.add_argument("arguments", nargs="*", metavar="ARG", help="options of psql, after --")
+    dump = _add(tools, "dump", _db_dump, "write all data to a file")
+    dump.add_argument("file", type=Path)
+    restore = _add(tools, "restore", _db_restore, "load a dump into an empty database")
+    restore.add_argument("file", type=Path)
+    restore.add_argument("--clean", action="store_true", help="delete what is in the database first")
+    reset = _add(tools, "reset", _db_reset, "delete the embedded database with all its data")
+    reset.add_argument("--yes", action="store_true", help="do not ask")
+
+
+#: Which option sets which setting.
+_SETTINGS = {
+    "host": "socket.address",
+    "port": "socket.port",
+    "workers": "workers",
+    "data_dir": "data_dir",
+    "database_url": "database.url",
+    "modules": "runtime.modules",
+    "log_level": "logger.level",
+}
+
+
+def _load(options: argparse.Namespace) -> Loaded:
+    from kizuna.configuration import load
+
+    flags = {key: getattr(options, name, None) for name, key in _SETTINGS.items()}
+    return load(options.config, os.environ, flags)
+
+
+# What is done
+
+
+def _serve(options: argparse.Namespace) -> int:
+    loaded = _load(options)
+    from kizuna.host.parent import serve
+
+    return serve(loaded.settings, migrate=options.migrate, reload=options.reload, warnings=loaded.warnings)
+
+
+def _migrate(options: argparse.Namespace) -> int:
+    settings = _load(options).settings
+    from kizuna.db import migrate, tools
+    from kizuna.host.database import data_directory, schema_problem, upgrade
+
+    with tools.database(data_directory(settings), settings.database.url) as url:
+        if options.action == "status":
+            problem = schema_problem(*migrate.status(url))
+            _out(problem or "The database is up to date.")
+            return int(problem is not None)
+        applied = upgrade(url)
+        _out(f"Applied {', '.join(applied)}." if applied else "The database is up to date.")
+    return 0
+
+
+def _healthcheck(options: argparse.Namespace) -> int:
+    from urllib.error import URLError
+    from urllib.request import ProxyHandler, build_opener
+
+    url = options.url or _own_url(options)
+    try:
+        with build_opener(ProxyHandler({})).open(f"{url.rstrip('/')}/healthcheck", timeout=5) as answer:
+            healthy = answer.status == 200
+    except (URLError, OSError, ValueError) as error:
+        _err(f"kizuna: {url} does not answer: {getattr(error, 'reason', error)}")
+        return 1
+    return int(not healthy)
+
+
+def _own_url(options: argparse.Namespace) -> str:
+    from kizuna.host.banner import base_url
+
+    socket = _load(options).settings.socket
+    return base_url(socket.address, socket.port)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    loaded = _load(options)
+    from kizuna.doctor import examine
+
+    findings = examine(loaded.settings, loaded.warnings)
+    for finding in findings:
+        _out(f"{finding.verdict:<8} {finding.sentence}")
+    return int(any(finding.verdict == "problem" for finding in findings))
+
+
+def _database(options: argparse.Namespace) -> tuple[Path, str | None]:
+    """The embedded database's home and the external database's URL, as the tools take them."""
+    settings = _load(options).settings
+    from kizuna.host.database import data_directory
+
+    return data_directory(settings), settings.database.url
+
+
+def _db_path(options: argparse.Namespace) -> int:
+    home, _ = _database(options)
+    from kizuna.db import tools
+
+    _out(str(tools.path(home)))
+    return 0
+
+
+def _db_url(options: argparse.Namespace) -> int:
+    home, external = _database(options)
+    from kizuna.db import tools
+
+    url = tools.url(home, external)
+    if url is None:
+        _err(f"kizuna: The embedded database in {home} is not running; `kizuna serve` starts it.")
+        return 1
+    _out(url)
+    return 0
+
+
+def _db_psql(options: argparse.Namespace) -> int:
+    from kizuna.db import tools
+
+    with tools.database(*_database(options)) as url:
+        return tools.psql(url, options.arguments)
+
+
+def _db_dump(options: argparse.Namespace) -> int:
+    from kizuna.db import tools
+
+    with tools.database(*_database(options)) as url:
+        return tools.dump(url, options.file)
+
+
+def _db_restore(options: argparse.Namespace) -> int:
+    from kizuna.db import tools
+
+    with tools.database(*_database(options)) as url:
+        return tools.restore(url, options.file, clean=options.clean)
+
+
+def _db_reset(options: argparse.Namespace) -> int:
+    home, external = _database(options)
+    from kizuna.db import tools
+
+    if external:
+        _err("kizuna: Only the embedded database can be reset, and DATABASE_URL names another one.")
+        return 1
+    if not options.yes and not _confirmed(f"Delete all data in {tools.path(home)}? Type yes: "):
+        _err("kizuna: Nothing was deleted.")
+        return 1
+    _out("Deleted." if tools.reset(home) else "There is no database.")
+    return 0
+
+
+def _confirmed(question: str) -> bool:
+    sys.stdout.write(question)
+    sys.stdout.flush()
+    return sys.stdin.readline().strip() == "yes"

@@ -1,0 +1,193 @@
+"""`kizuna doctor`: looks at what a server needs and says in plain sentences what is wrong."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import asyncpg
+
+from kizuna.clock import Clock, SystemClock
+from kizuna.db import migrate
+from kizuna.db.embedded import EmbeddedError, attach
+from kizuna.db.embedded.privileges import first_closed, server_account
+from kizuna.host import listener
+from kizuna.host.banner import base_url
+from kizuna.host.database import OLDEST, data_directory, place_of, schema_problem
+from kizuna.host.errors import HostError
+from kizuna.settings import Settings
+
+#: No release is older than this; a clock that says otherwise is wrong.
+RELEASED = datetime(2026, 1, 1, tzinfo=UTC)
+
+#: How far the clocks of this machine and the database may be apart, in seconds.
+CLOCKS_APART = 5.0
+
+#: Free space below which writes will soon fail, in bytes.
+LITTLE_SPACE = 1 << 30
+
+
+class Finding(NamedTuple):
+    """One result, a sentence."""
+
+    verdict: Literal["ok", "warning", "problem"]
+    sentence: str
+
+
+class DatabaseFacts(NamedTuple):
+    """What a database says about itself."""
+
+    version: int
+    may_create: bool
+    time: datetime
+
+
+def examine(settings: Settings, warnings: Sequence[str] = (), clock: Clock | None = None) -> list[Finding]:
+    """All findings for a server with these settings; `warnings` came up while they were read."""
+    clock = clock or SystemClock()
+    return [
+        *(Finding("warning", warning) for warning in warnings),
+        *_guarded("data directory", lambda: check_data_directory(settings)),
+        *_guarded("database", lambda: check_database(settings, clock)),
+        *check_port(settings),
+        *check_clock(clock),
+        *check_keys(settings),
+        *check_providers(settings),
+    ]
+
+
+def _guarded(what: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    """A check that fails itself is a finding, and the others go on."""
+    try:
+        yield from check()
+    except (EmbeddedError, HostError) as error:
+        yield Finding("problem", str(error))
+    except (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        yield Finding("problem", f"The {what} cannot be used: {error or type(error).__name__}")
+
+
+# The data directory
+
+
+def check_data_directory(settings: Settings) -> Iterator[Finding]:
+    """Whether the embedded database can keep its data; nothing when there is another database."""
+    if settings.database.url:
+        return
+    home = data_directory(settings)
+    nearest = next(step for step in (home, *home.absolute().parents) if step.exists())
+    account = server_account(home / "pgdata")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        yield Finding("problem", f"The data directory {home} cannot be written: {nearest} belongs to others.")
+    elif account and (closed := first_closed(home.parent, account)):
+        yield Finding(
+            "problem", f"PostgreSQL runs as {account.name}, who cannot enter {closed} above {home}."
+        )
+    elif nearest == home:
+        yield Finding("ok", f"The data directory {home} can be written.")
+    else:
+        yield Finding("ok", f"The data directory {home} does not exist yet and can be made.")
+    yield from _check_space(nearest)
+
+
+def _check_space(directory: Path) -> Iterator[Finding]:
+    free = shutil.disk_usage(directory).free
+    if free < LITTLE_SPACE:
+        yield Finding("warning", f"Only {free >> 20} MB are free in {directory}.")
+
+
+# The database
+
+
+def check_database(settings: Settings, clock: Clock) -> Iterator[Finding]:
+    """Version, rights, schema and clock of the database."""
+    url = settings.database.url or attach(data_directory(settings))
+    if url is None:
+        yield Finding("ok", "The embedded PostgreSQL is not running; `kizuna serve` starts it.")
+        return
+    facts = asyncio.run(_ask(url))
+    place = place_of(url) if settings.database.url else "in the data directory"
+    if facts.version < OLDEST:
+        yield Finding("problem", f"PostgreSQL {facts.version} at {place} is too old; {OLDEST} is needed.")
+    else:
+        yield Finding("ok", f"PostgreSQL {facts.version} answers at {place}.")
+    if not facts.may_create:
+        yield Finding("problem", "The database's user may not create tables in the schema public.")
+    problem = schema_problem(*migrate.status(url))
+    yield Finding("problem", problem) if problem else Finding("ok", "The schema is up to date.")
+    yield _compare_clocks(facts.time, clock.now())
+
+
+async def _ask(url: str) -> DatabaseFacts:
+    connection = await asyncpg.connect(url, timeout=5)
+    try:
+        row = await connection.fetchrow(
+            "select has_schema_privilege('public', 'create') as may_create, clock_timestamp() as time"
+        )
+        assert row is not None
+        return DatabaseFacts(connection.get_server_version().major, row["may_create"], row["time"])
+    finally:
+        await connection.close()
+
+
+def _compare_clocks(database: datetime, here: datetime) -> Finding:
+    apart = abs((database - here).total_seconds())
+    if apart > CLOCKS_APART:
+        return Finding("warning", f"The clocks of this machine and the database differ by {apart:.0f} s.")
+    return Finding("ok", "The clocks of this machine and the database agree.")
+
+
+# The surroundings
+
+
+def check_port(settings: Settings) -> Iterator[Finding]:
+    """Whether the port is free, or taken by a server that answers as ours."""
+    host, port = settings.socket.address, settings.socket.port
+    try:
+        listener.bind(host, port).close()
+    except HostError as error:
+        if _is_served(host, port):
+            yield Finding("ok", f"A server is healthy at {base_url(host, port)}.")
+        else:
+            yield Finding("problem", str(error))
+    else:
+        yield Finding("ok", f"Port {port} on {host or 'every interface'} is free.")
+
+
+def _is_served(host: str, port: int) -> bool:
+    url = base_url(host, port)
+    connection = HTTPConnection(url.removeprefix("http://"), timeout=3)
+    try:
+        connection.request("GET", "/healthcheck")
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def check_clock(clock: Clock) -> Iterator[Finding]:
+    """Whether this machine knows the time; tokens and schedules depend on it."""
+    now = clock.now()
+    if now < RELEASED:
+        yield Finding("problem", f"The clock of this machine is wrong: it says {now:%Y-%m-%d %H:%M} UTC.")
+    else:
+        yield Finding("ok", f"The clock of this machine says {now:%Y-%m-%d %H:%M} UTC.")
+
+
+def check_keys(settings: Settings) -> Iterator[Finding]:
+    """Keys that everybody knows."""
+    for key in settings.default_keys():
+        yield Finding("warning", f"{key} has its public default value.")
+
+
+def check_providers(settings: Settings) -> Iterator[Finding]:
+    """Identity providers of which only half is configured."""
+    steam = settings.social.steam
+    if steam.publisher_key and not steam.app_id:
+        yield Finding("problem", "Steam sign-in is half configured: social.steam.app_id is missing.")
+    if steam.app_id and not steam.publisher_key:
+        yield Finding("problem", "Steam sign-in is half configured: social.steam.publisher_key is missing.")

@@ -1,0 +1,170 @@
+"""What a function of game code is told about its call."""
+
+import logging
+import uuid
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from kizuna.caller import Caller
+from kizuna.runtime.nakama import Nakama
+
+log = logging.getLogger("game")
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all calls of one server have in common."""
+
+    nk: Nakama
+    env: Mapping[str, str]
+    node: str
+    version: str
+
+
+class Origin(Protocol):
+    """How a call reached the server. Nothing of it is computed unless it is asked for."""
+
+    @property
+    def headers(self) -> dict[str, list[str]]:
+        """Values by header name in canonical spelling (`Content-Type`)."""
+
+    @property
+    def query_params(self) -> dict[str, list[str]]:
+        """Values by parameter name, without the HTTP key."""
+
+    @property
+    def client_ip(self) -> str:
+        """The client's address."""
+
+    @property
+    def client_port(self) -> str:
+        """Its port, "" where a proxy hides it."""
+
+
+class GameLogger(logging.LoggerAdapter[logging.Logger]):
+    """A logger whose entries carry fields; in JSON logs they stand beside the message."""
+
+    def process(self, msg: Any, kwargs: MutableMapping[str, Any]) -> tuple[Any, MutableMapping[str, Any]]:
+        return msg, {**kwargs, "extra": {**(self.extra or {}), **(kwargs.get("extra") or {})}}
+
+    def with_fields(self, **fields: Any) -> "GameLogger":
+        """A logger that carries these fields besides."""
+        return GameLogger(self.logger, {**(self.extra or {}), **fields})
+
+
+class Context:
+    """One call of a function.
+
+    Without a player behind it (a call with the HTTP key) `user_id` and `username` are "", `vars` is empty and
+    `expires_at` None: a function meant for players must check, and so must one meant for servers.
+    """
+
+    __slots__ = (
+        "_caller",
+        "_headers",
+        "_logger",
+        "_origin",
+        "_query_params",
+        "_surroundings",
+        "_trace_id",
+        "execution_mode",
+        "function_id",
+    )
+
+    def __init__(
+        self,
+        surroundings: Surroundings,
+        function_id: str,
+        caller: Caller | None,
+        origin: Origin,
+        execution_mode: str = "rpc",
+    ) -> None:
+        self._surroundings = surroundings
+        self._caller = caller
+        self._origin = origin
+        self._headers: dict[str, list[str]] | None = None
+        self._query_params: dict[str, list[str]] | None = None
+        self._trace_id = ""
+        self._logger: GameLogger | None = None
+        self.function_id = function_id
+        self.execution_mode = execution_mode
+
+    @property
+    def nk(self) -> Nakama:
+        """The server API: accounts, users, storage, wallets."""
+        return self._surroundings.nk
+
+    @property
+    def env(self) -> Mapping[str, str]:
+        """The settings' `runtime.env`."""
+        return self._surroundings.env
+
+    @property
+    def node(self) -> str:
+        """The name of the server."""
+        return self._surroundings.node
+
+    @property
+    def version(self) -> str:
+        """The version of the server."""
+        return self._surroundings.version
+
+    @property
+    def user_id(self) -> str:
+        """The player's id."""
+        return self._caller.user_id if self._caller else ""
+
+    @property
+    def username(self) -> str:
+        """The player's name when the session began or was last refreshed."""
+        return self._caller.username if self._caller else ""
+
+    @property
+    def vars(self) -> dict[str, str]:
+        """The session's vars."""
+        return dict(self._caller.vars) if self._caller else {}
+
+    @property
+    def expires_at(self) -> int | None:
+        """When the session token expires, in seconds since 1970."""
+        return self._caller.expires_at if self._caller else None
+
+    @property
+    def headers(self) -> dict[str, list[str]]:
+        """The request's headers: values by canonical name, such as `User-Agent`."""
+        if self._headers is None:
+            self._headers = self._origin.headers
+        return self._headers
+
+    @property
+    def query_params(self) -> dict[str, list[str]]:
+        """The request's query parameters: values by name."""
+        if self._query_params is None:
+            self._query_params = self._origin.query_params
+        return self._query_params
+
+    @property
+    def client_ip(self) -> str:
+        """The client's address."""
+        return self._origin.client_ip
+
+    @property
+    def client_port(self) -> str:
+        """The client's port, "" if it is not known."""
+        return self._origin.client_port
+
+    @property
+    def trace_id(self) -> str:
+        """A UUID of this call alone."""
+        if not self._trace_id:
+            self._trace_id = str(uuid.uuid4())
+        return self._trace_id
+
+    @property
+    def logger(self) -> GameLogger:
+        """Writes to the server's log; entries carry `rpc_id`, `trace_id` and, if there is one, `user_id`."""
+        if self._logger is None:
+            fields = {f"{self.execution_mode}_id": self.function_id, "trace_id": self.trace_id}
+            self._logger = GameLogger(log, fields | ({"user_id": self.user_id} if self._caller else {}))
+        return self._logger

@@ -1,0 +1,86 @@
+"""What can go wrong between the server and game code.
+
+    Exception
+    ├── Error               raised by game code: refuses the client's call with a message and a code
+    ├── CallFailed          how a call ended that did not succeed, as the client is told
+    ├── RegistrationError   a function that cannot be registered as it is
+    └── ModuleLoadError     game code that cannot be loaded; the server does not start
+
+What calls of the server API raise (`ApiError`, `StorageRefusal`, `WalletError`, `LedgerError`, `ValueError`)
+carries no code for the client: a function that lets one pass has failed, with that text.
+"""
+
+import os
+import sys
+
+from kizuna.errors import ApiError, Code
+
+INTERNAL_ERROR = "Internal error."
+INVALID_RESULT = "Runtime function returned invalid data - only allowed one return value of type string."
+
+#: The names of all modules that game code consists of begin with this.
+GAME_PREFIX = "kizuna_game_"
+
+#: Parts of the standard library whose errors tell of databases.
+_DATABASES = frozenset(("sqlite3", "_sqlite3", "dbm", "_dbm", "_gdbm"))
+_TELLING = (sys.stdlib_module_names | {"kizuna", "__main__"}) - _DATABASES
+
+
+class Error(Exception):
+    """Refuses the client's call: it is told the message, with the HTTP status of the code.
+
+    A code outside 1 to 16 counts as 13 (`Code.INTERNAL`).
+    """
+
+    def __init__(self, message: str, code: int = Code.INTERNAL) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = int(code)
+
+
+class CallFailed(ApiError):
+    """A call's end without success. `deliberate` tells an `Error` from an accident."""
+
+    def __init__(self, code: int, message: str, *, deliberate: bool) -> None:
+        super().__init__(code, message)
+        self.deliberate = deliberate
+
+
+class RegistrationError(TypeError):
+    """A function that cannot be registered: the message says what it should be."""
+
+
+class ModuleLoadError(Exception):
+    """Game code that cannot be loaded. The message names the file and holds the traceback."""
+
+    def __init__(self, path: str | os.PathLike[str], reason: str) -> None:
+        super().__init__(f"Game module {os.fspath(path)} cannot be loaded: {reason}")
+        self.path = os.fspath(path)
+
+
+def failure(error: BaseException) -> CallFailed:
+    """What the client is told of an exception that game code raised."""
+    if isinstance(error, Error):
+        known = Code.CANCELED <= error.code <= Code.UNAUTHENTICATED
+        return CallFailed(error.code if known else Code.INTERNAL, error.message, deliberate=True)
+    return CallFailed(Code.INTERNAL, _told(error), deliberate=False)
+
+
+def refused_payload(sentence: str) -> CallFailed:
+    """For a payload that is not what the function takes."""
+    return CallFailed(Code.INVALID_ARGUMENT, sentence, deliberate=True)
+
+
+def overdue() -> CallFailed:
+    """For a call that took too long."""
+    return CallFailed(Code.DEADLINE_EXCEEDED, "context deadline exceeded", deliberate=False)
+
+
+def _told(error: BaseException) -> str:
+    """The exception's own text, unless a database, a library or the system wrote it."""
+    module = type(error).__module__.partition(".")[0]
+    if module.startswith(GAME_PREFIX):
+        return str(error) or INTERNAL_ERROR
+    if module not in _TELLING or isinstance(error, OSError) or not isinstance(error, Exception):
+        return INTERNAL_ERROR
+    return str(error) or INTERNAL_ERROR

@@ -1,0 +1,132 @@
+"""A registered function: checked when it is registered, its payload and result translated when it is called.
+
+Annotations say what is translated:
+
+    payload annotation                       what the function receives
+    none, `str`, `str | None`, `Any`         the text as the client sent it
+    a dataclass, a pydantic model, …         that, decoded from JSON; what does not decode is a 400
+
+    result annotation                        what the client receives
+    none, `None`, `str`, `str | None`, `Any` the text; nothing is ""
+    a dataclass, a pydantic model, …         its JSON
+
+Other types than these two kinds (a TypedDict, `dict[str, int]`, …) do as well, if pydantic knows them.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic.errors import PydanticUserError
+from pydantic_core import PydanticSerializationError
+
+from kizuna.runtime.context import Context
+from kizuna.runtime.errors import INVALID_RESULT, RegistrationError, refused_payload
+
+Function = Callable[[Context, Any], Awaitable[Any]]
+
+
+class InvalidResult(Exception):
+    """The function answered with what is no text."""
+
+    def __init__(self) -> None:
+        super().__init__(INVALID_RESULT)
+
+
+class RpcFunction:
+    """A function of game code that clients call by its id. RegistrationError if it cannot be one."""
+
+    __slots__ = ("_payload", "_result", "call", "id")
+
+    def __init__(self, id: str, function: Function) -> None:
+        self.id = id
+        self.call = function
+        signature = _signature(id, function)
+        payload = list(signature.parameters.values())[1].annotation
+        self._payload = _adapter(id, "payload", payload)
+        self._result = _adapter(id, "result", signature.return_annotation)
+
+    def decode(self, payload: str) -> Any:
+        """The payload as the function wants it. `CallFailed` (400) for one that is not of that form."""
+        if self._payload is None:
+            return payload
+        try:
+            # As everywhere, an empty body is an object without fields.
+            return self._payload.validate_json(payload or "{}")
+        except ValidationError as error:
+            raise refused_payload(_sentence(error)) from error
+        except UnicodeEncodeError as error:
+            raise refused_payload("The payload is not UTF-8.") from error
+
+    def encode(self, result: Any) -> str:
+        """The function's result as text. `InvalidResult` for anything but text and what was declared."""
+        if type(result) is str:
+            return result
+        if result is None:
+            return ""
+        if self._result is None:
+            if isinstance(result, str):
+                return str(result)
+            raise InvalidResult
+        try:
+            return self._result.dump_json(result, by_alias=True, warnings="error").decode()
+        except (PydanticSerializationError, UnicodeError) as error:
+            raise InvalidResult from error
+
+
+def _signature(id: str, function: Function) -> inspect.Signature:
+    """The signature, annotations resolved, of a function that can be called with context and payload."""
+    where = f"the function {_name(function)} for RPC {id!r}"
+    if not callable(function):
+        raise RegistrationError(f"{where} is no function")
+    if not inspect.iscoroutinefunction(function) and not inspect.iscoroutinefunction(
+        getattr(function, "__call__", None)  # noqa: B004
+    ):
+        raise RegistrationError(f"{where} must be defined with async def")
+    try:
+        signature = inspect.signature(function, eval_str=True)
+        signature.bind(None, None)
+    except NameError as error:
+        raise RegistrationError(f"{where} has an annotation that cannot be resolved: {error}") from error
+    except TypeError as error:
+        raise RegistrationError(f"{where} must take two arguments, context and payload: {error}") from error
+    if not _takes_two(signature):
+        raise RegistrationError(f"{where} must take two arguments, context and payload")
+    return signature
+
+
+def _takes_two(signature: inspect.Signature) -> bool:
+    """Whether the first two parameters are named ones, which can be annotated."""
+    kinds = [parameter.kind for parameter in signature.parameters.values()][:2]
+    allowed = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return len(kinds) == 2 and all(kind in allowed for kind in kinds)
+
+
+def _adapter(id: str, what: str, annotation: Any) -> TypeAdapter[Any] | None:
+    """What translates values of this type, None where the text itself is meant."""
+    if _is_text(annotation):
+        return None
+    try:
+        return TypeAdapter(annotation)
+    except (PydanticUserError, NameError, TypeError) as error:
+        raise RegistrationError(f"the {what} type of RPC {id!r} cannot be translated: {error}") from error
+
+
+def _is_text(annotation: Any) -> bool:
+    if annotation in (inspect.Parameter.empty, str, None, NoneType, Any):
+        return True
+    return get_origin(annotation) in (Union, UnionType) and all(map(_is_text, get_args(annotation)))
+
+
+def _sentence(error: ValidationError) -> str:
+    """The first thing that is wrong with a payload, with the field's name where it is about one."""
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    field = ".".join(str(part) for part in first["loc"])
+    about = f"Payload field {field!r}" if field else "Payload"
+    return f"{about}: {first['msg'].removesuffix('.')}."
+
+
+def _name(function: Any) -> str:
+    return getattr(function, "__qualname__", None) or repr(function)

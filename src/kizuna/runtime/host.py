@@ -1,0 +1,121 @@
+"""Runs game code: loads it, calls it, reloads it."""
+
+import asyncio
+import logging
+from contextlib import suppress
+from pathlib import Path
+from types import MappingProxyType
+
+import kizuna
+from kizuna.caller import Caller
+from kizuna.runtime import modules
+from kizuna.runtime.context import Context, Origin, Surroundings
+from kizuna.runtime.errors import CallFailed, ModuleLoadError, failure, overdue
+from kizuna.runtime.functions import RpcFunction
+from kizuna.runtime.modules import Game
+from kizuna.runtime.nakama import Nakama, Services
+from kizuna.settings import Runtime as RuntimeSettings
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two looks at the files, in development.
+_LOOK_EVERY = 0.5
+
+
+class Runtime:
+    """The game's functions. `start` loads them; with `reload` a change of their files loads them anew."""
+
+    def __init__(
+        self,
+        settings: RuntimeSettings,
+        services: Services,
+        *,
+        node: str,
+        reload: bool = False,
+        look_every: float = _LOOK_EVERY,
+    ) -> None:
+        self._folders = [Path(folder).absolute() for folder in settings.modules]
+        self._timeout = settings.call_timeout_ms / 1000
+        self._surroundings = Surroundings(
+            Nakama(services), MappingProxyType(dict(settings.env)), node, kizuna.__version__
+        )
+        self._reload = reload
+        self._look_every = look_every
+        self._game = Game({})
+        self._previous = Game({})
+        self._watching: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Load the modules. `ModuleLoadError` if one cannot be."""
+        before = modules.snapshot(self._folders) if self._reload else {}
+        self._game = modules.load(self._folders)
+        if self._folders:
+            log.info("Loaded game code with %d RPC functions.", len(self._game.rpcs))
+        if self._reload:
+            self._watching = asyncio.create_task(self._watch(before))
+
+    async def stop(self) -> None:
+        """Stop watching, and let go of the modules."""
+        if self._watching is not None:
+            self._watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._watching
+        self._previous.forget()
+        self._game.forget()
+
+    def rpc(self, id: str) -> RpcFunction | None:
+        """The function with this id, in any case."""
+        return self._game.rpcs.get(id) or self._game.rpcs.get(id.lower())
+
+    async def call(self, function: RpcFunction, caller: Caller | None, origin: Origin, payload: str) -> str:
+        """What a function answers. `CallFailed` when it does not; the log has the reason.
+
+        Nothing that game code raises passes, except the end of the request itself.
+        """
+        ctx = Context(self._surroundings, function.id, caller, origin)
+        limit = asyncio.timeout(self._timeout)
+        try:
+            async with limit:
+                return function.encode(await function.call(ctx, function.decode(payload)))
+        except CallFailed:
+            raise
+        except BaseException as error:
+            if isinstance(error, asyncio.CancelledError) and _is_being_cancelled():
+                raise
+            failed = overdue() if limit.expired() else failure(error)
+            _log(ctx, failed, error)
+            raise failed from error
+
+    async def _watch(self, known: dict[Path, tuple[int, int]]) -> None:
+        while True:
+            await asyncio.sleep(self._look_every)
+            present = await asyncio.to_thread(modules.snapshot, self._folders)
+            if present != known:
+                known = present
+                self._load_anew()
+
+    def _load_anew(self) -> None:
+        """Swap in the game as its files are now, or keep the old one.
+
+        Calls that are running finish on the code they began with.
+        """
+        try:
+            game = modules.load(self._folders)
+        except ModuleLoadError as error:
+            log.error("%s\nThe game code from before stays in place.", error)
+            return
+        self._previous.forget()
+        self._previous, self._game = self._game, game
+        log.info("Reloaded game code with %d RPC functions.", len(game.rpcs))
+
+
+def _is_being_cancelled() -> bool:
+    """Whether this task is to end; otherwise game code has cancelled something of its own."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _log(ctx: Context, failed: CallFailed, error: BaseException) -> None:
+    level = logging.DEBUG if failed.deliberate else logging.ERROR
+    text = "RPC %s (trace %s) failed with code %d: %s"
+    ctx.logger.log(level, text, ctx.function_id, ctx.trace_id, failed.code, failed.message, exc_info=error)

@@ -1,0 +1,73 @@
+"""Checks on what game code hands to the server API: clear errors instead of the database's."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from kizuna.wire.encode import parse_uuid
+
+_LOW, _HIGH = -(2**63), 2**63 - 1
+
+
+def uuid_of(value: Any, what: str = "user id") -> str:
+    """An id in its canonical form. ValueError for anything else."""
+    parsed = parse_uuid(value) if isinstance(value, str) else None
+    if parsed is None:
+        raise ValueError(f"{what} {value!r} is not a UUID")
+    return parsed
+
+
+def text_of(value: Any, what: str) -> str:
+    """Text that PostgreSQL can store. ValueError for NUL and lone surrogates, TypeError for no text."""
+    if not isinstance(value, str):
+        raise TypeError(f"{what} must be text, not {type(value).__name__}")
+    if "\0" in value or not _encodable(value):
+        raise ValueError(f"{what} holds a character that cannot be stored (NUL or half a surrogate pair)")
+    return value
+
+
+def object_text(value: Any, what: str) -> str:
+    """A mapping as the text of a JSON object. TypeError or ValueError, with the reason, for what is none."""
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{what} must be a dict, which becomes a JSON object, not {type(value).__name__}")
+    try:
+        data = orjson.dumps(value if type(value) is dict else dict(value))
+    except orjson.JSONEncodeError as error:
+        raise ValueError(f"{what} cannot be written as JSON: {error}") from error
+    if b"\\u0000" in data.replace(b"\\\\", b""):
+        raise ValueError(f"{what} holds a NUL character, which PostgreSQL cannot store")
+    return data.decode()
+
+
+def changeset_of(value: Any) -> dict[str, int]:
+    """Amounts by currency. ValueError or TypeError for anything but 64-bit integers under text."""
+    if not isinstance(value, Mapping):
+        raise TypeError(f"changeset must be a dict of integers, not {type(value).__name__}")
+    for path, amount in value.items():
+        text_of(path, "changeset key")
+        if type(amount) is not int or not _LOW <= amount <= _HIGH:
+            raise ValueError(f"changeset must hold 64-bit integers, which {path!r}: {amount!r} is not")
+    return dict(value)
+
+
+def limit_of(value: Any, low: int, high: int | None = None) -> int:
+    """A page size. ValueError outside its bounds."""
+    if type(value) is not int or value < low or (high is not None and value > high):
+        bounds = f"at least {low}" if high is None else f"{low} to {high}"
+        raise ValueError(f"limit must be {bounds}, not {value!r}")
+    return value
+
+
+def _encodable(text: str) -> bool:
+    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def parsed(text: str) -> dict[str, Any]:
+    """The content of a stored JSON object; numbers may be larger than orjson reads."""
+    try:
+        content: dict[str, Any] = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        content = json.loads(text)
+    return content

@@ -1,0 +1,312 @@
+"""The settings and where they come from."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from kizuna.configuration import Loaded, SettingsError, load
+from kizuna.settings import KEYS, Settings, render_defaults
+
+Write = Callable[[str], Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Writes a configuration file."""
+
+    def write(text: str) -> Path:
+        file = tmp_path / f"{len(list(tmp_path.iterdir()))}.yaml"
+        file.write_text(text)
+        return file
+
+    return write
+
+
+def refusals(*arguments: Any) -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        load(*arguments)
+    return caught.value.sentences
+
+
+# Sources
+
+
+def test_without_any_source_everything_has_its_default() -> None:
+    assert load() == Loaded(Settings(), [])
+
+
+def test_later_sources_win_key_by_key(write: Write) -> None:
+    first = write("name: a\nworkers: 2\nsocket: {port: 1, server_key: a}\nsession: {token_expiry_sec: 1}")
+    second = write("workers: 3\nsocket: {port: 2, server_key: b}")
+    environ = {"KIZUNA_SOCKET__PORT": "3", "KIZUNA_SOCKET__SERVER_KEY": "c"}
+    settings = load([first, second], environ, {"socket.port": "4", "socket.address": None}).settings
+    assert (settings.session.token_expiry_sec, settings.workers) == (1, 3)
+    assert (settings.socket.server_key, settings.socket.port, settings.socket.address) == (
+        "c",
+        4,
+        "127.0.0.1",
+    )
+
+
+def test_nested_and_dotted_keys_may_be_mixed(write: Write) -> None:
+    file = write("session.token_expiry_sec: 7200\nsession: {single_session: true}\nsocket: {server_key: k}\n")
+    settings = load([file]).settings
+    assert (settings.session.token_expiry_sec, settings.session.single_session) == (7200, True)
+    assert settings.socket.server_key == "k"
+
+
+def test_three_levels(write: Write) -> None:
+    nested = load(
+        [write("social: {facebook_instant_game: {app_secret: s}}\npassword: {attempts: {per_account: 3}}")]
+    )
+    dotted = load([write("social.facebook_instant_game.app_secret: s\npassword.attempts.per_account: 3")])
+    environ = load(
+        [],
+        {
+            "KIZUNA_SOCIAL__FACEBOOK_INSTANT_GAME__APP_SECRET": "s",
+            "KIZUNA_PASSWORD__ATTEMPTS__PER_ACCOUNT": "3",
+        },
+    )
+    assert nested == dotted == environ
+    assert nested.settings.social.facebook_instant_game.app_secret == "s"
+
+
+def test_sections_and_values_may_be_left_empty(write: Write) -> None:
+    assert load([write("socket:\nname:\nsession.token_expiry_sec:\n"), write("")]).settings == Settings()
+
+
+def test_the_database_of_the_environment(write: Write) -> None:
+    file = write("database: {url: 'postgres://file/x'}")
+    plain = {"DATABASE_URL": "postgresql://environment/x"}
+    own = plain | {"KIZUNA_DATABASE__URL": "postgresql://own/x"}
+    assert load([file]).settings.database.url == "postgres://file/x"
+    assert load([file], plain).settings.database.url == "postgresql://environment/x"
+    assert load([file], own).settings.database.url == "postgresql://own/x"
+    assert (
+        load([file], own, {"database.url": "postgresql://flag/x"}).settings.database.url
+        == "postgresql://flag/x"
+    )
+    assert load([], {"DATABASE_URL": ""}).settings.database.url is None
+
+
+def test_nakamas_database_address(write: Write) -> None:
+    for text in ("database: {address: ['root@db:5432/nakama']}", "database.address: root@db:5432/nakama"):
+        assert load([write(text)]).settings.database.url == "postgresql://root@db:5432/nakama"
+    file = write("database: {address: [a, b]}")
+    assert refusals([file]) == [f"{file}: database.address must name exactly one database server."]
+
+
+def test_lists_and_maps(write: Write) -> None:
+    expected = {"A": "1", "B": "x=y"}
+    for text in ("[A=1, B=x=y]", "{A: '1', B: x=y}"):
+        settings = load([write(f"runtime: {{env: {text}}}\nsocket.response_headers: {text}")]).settings
+        assert settings.runtime.env == settings.socket.response_headers == expected
+        assert load([], {"KIZUNA_RUNTIME__ENV": text}).settings.runtime.env == expected
+
+
+def test_folders_of_game_code(write: Write) -> None:
+    expected = (Path("/a"), Path("/b"))
+    for text in ("runtime.path: /a:/b", "runtime: {path: [/a, /b]}", "runtime.modules: [/a, /b]"):
+        assert load([write(text)]).settings.runtime.modules == expected
+    assert load([], {"KIZUNA_RUNTIME__MODULES": "/a:/b"}).settings.runtime.modules == expected
+    assert load([], {}, {"runtime.modules": ["/a", "/b"]}).settings.runtime.modules == expected
+
+
+def test_settings_of_the_embedded_database(write: Write) -> None:
+    file = write("database: {embedded: {settings: {shared_buffers: 1GB, max_connections: 20, jit: off}}}")
+    expected = {"shared_buffers": "1GB", "max_connections": "20", "jit": "off"}
+    assert load([file]).settings.database.embedded.settings == expected
+
+
+def test_variables_that_are_no_settings() -> None:
+    """Our own for other purposes, and what a container platform sets for a service named kizuna."""
+    environ = {
+        "KIZUNA_POSTGRES_BIN": "/x",
+        "KIZUNA_SOAK_SECONDS": "60",
+        "KIZUNA_SERVICE_HOST": "10.0.0.1",
+        "KIZUNA_SERVICE_PORT": "7350",
+        "KIZUNA_SERVICE_PORT_API": "7350",
+        "KIZUNA_PORT": "tcp://10.0.0.1:7350",
+        "KIZUNA_PORT_7350_TCP": "tcp://10.0.0.1:7350",
+        "KIZUNA_PORT_7350_TCP_ADDR": "10.0.0.1",
+        "KIZUNAISH": "x",
+    }
+    assert load([], environ) == Loaded(Settings(), [])
+
+
+# Refusals
+
+
+@pytest.mark.parametrize(
+    ("typo", "meant"),
+    [
+        (
+            "session: {token_expiry_secs: 1}",
+            "session.token_expiry_secs is no setting. Did you mean session.token_expiry_sec?",
+        ),
+        (
+            "sesion: {token_expiry_sec: 1}",
+            "sesion.token_expiry_sec is no setting. Did you mean session.token_expiry_sec?",
+        ),
+        ("socket.servr_key: x", "socket.servr_key is no setting. Did you mean socket.server_key?"),
+        ("token_expiry_sec: 1", "token_expiry_sec is no setting. Did you mean session.token_expiry_sec?"),
+        ("zzzzzzzz: 1", "zzzzzzzz is no setting."),
+        ("socket: 5", "socket is a section, with keys of its own below it."),
+        ("- socket", None),
+    ],
+)
+def test_a_mistyped_key_names_the_closest_real_one(write: Write, typo: str, meant: str | None) -> None:
+    file = write(typo)
+    assert refusals([file]) == [f"{file}: {meant}" if meant else f"{file} must hold a map of settings."]
+
+
+def test_a_mistyped_variable_names_the_closest_real_one() -> None:
+    assert refusals([], {"KIZUNA_SOCKET__SERVR_KEY": "x"}) == [
+        "environment: KIZUNA_SOCKET__SERVR_KEY is no setting. Did you mean KIZUNA_SOCKET__SERVER_KEY?"
+    ]
+
+
+def test_every_mistyped_key_is_named(write: Write) -> None:
+    assert len(refusals([write("a: 1\nb: {c: 2, d: 3}")], {"KIZUNA_E": "4"})) == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("session.token_expiry_sec: abc", "session.token_expiry_sec must be a whole number, not 'abc'."),
+        ("session.token_expiry_sec: 1.5", "session.token_expiry_sec must be a whole number, not 1.5."),
+        ("session.token_expiry_sec: 0", "session.token_expiry_sec must be at least 1, not 0."),
+        ("socket.port: 70000", "socket.port must be at most 65535, not 70000."),
+        ("socket: {names: kebab}", "socket.names must be 'snake' or 'camel', not 'kebab'."),
+        ("session.single_session: perhaps", "session.single_session must be true or false, not 'perhaps'."),
+        ("name: 12", "name must be a text (put it in quotes), not 12."),
+        ("socket.server_key: 12", "socket.server_key must be a text (put it in quotes)."),
+        ("socket.server_key: ''", "socket.server_key must not be empty."),
+        ("runtime.http_key: ''", "runtime.http_key must not be empty."),
+        ("session.encryption_key: ''", "session.encryption_key must not be empty."),
+        ("runtime.env: [A]", "runtime.env must hold NAME=value entries, which 'A' is not."),
+        ("database.url: mysql://x", "database.url must begin with postgresql://."),
+        (
+            "socket.server_key: a:b",
+            "socket.server_key must have no colon and no control character: HTTP Basic could not carry it.",
+        ),
+        (
+            "socket.response_headers: ['A B=1']",
+            "socket.response_headers must hold headers, which 'A B' with that value is not.",
+        ),
+    ],
+)
+def test_wrong_values_are_refused_in_a_sentence(write: Write, text: str, sentence: str) -> None:
+    file = write(text)
+    assert refusals([file]) == [f"{file}: {sentence}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            "session: {encryption_key: same, refresh_encryption_key: same}",
+            "session.encryption_key and session.refresh_encryption_key must differ.",
+        ),
+        ("session.single_match: true", "session.single_match needs session.single_socket."),
+        ("session.single_party: true", "session.single_party needs session.single_socket."),
+    ],
+)
+def test_settings_that_contradict_each_other(write: Write, text: str, sentence: str) -> None:
+    assert refusals([write(text)]) == [sentence]
+
+
+def test_the_sentence_names_the_source_that_won(write: Write) -> None:
+    file = write("socket.port: 1")
+    assert refusals([file], {"KIZUNA_SOCKET__PORT": "x"}) == [
+        "environment: KIZUNA_SOCKET__PORT must be a whole number, not 'x'."
+    ]
+    assert refusals([file], {"KIZUNA_SOCKET__PORT": "x"}, {"socket.port": "y"}) == [
+        "command line: socket.port must be a whole number, not 'y'."
+    ]
+
+
+def test_unreadable_files(tmp_path: Path, write: Write) -> None:
+    missing = tmp_path / "missing.yaml"
+    assert refusals([missing]) == [f"{missing} cannot be read: No such file or directory."]
+    broken = write("socket: [")
+    assert refusals([broken])[0].startswith(f"{broken} is not valid YAML: ")
+
+
+# Nakama's other keys
+
+
+def test_keys_that_only_nakama_knows_are_one_warning(write: Write) -> None:
+    file = write(
+        "console: {username: admin, mfa: {storage_encryption_key: k}}\n"
+        "matchmaker.interval_sec: 3\nsocket: {pong_wait_ms: 1, port: 2}\nlogger.rotation: true\niap:\n"
+    )
+    loaded = load([file])
+    assert loaded.settings.socket.port == 2
+    assert loaded.warnings == [
+        "Settings without effect here: "
+        "console, matchmaker.interval_sec, socket.pong_wait_ms, logger.rotation, iap."
+    ]
+
+
+# Secrets and defaults
+
+
+def test_default_keys_are_told_until_they_are_changed() -> None:
+    assert Settings().default_keys() == [
+        "socket.server_key",
+        "session.encryption_key",
+        "session.refresh_encryption_key",
+        "runtime.http_key",
+    ]
+    environ = {"KIZUNA_SOCKET__SERVER_KEY": "a", "KIZUNA_RUNTIME__HTTP_KEY": "b"}
+    assert load([], environ).settings.default_keys() == [
+        "session.encryption_key",
+        "session.refresh_encryption_key",
+    ]
+
+
+def test_secrets_do_not_show_when_settings_are_printed() -> None:
+    settings = load(
+        [], {"DATABASE_URL": "postgresql://u:pw@h/x", "KIZUNA_SOCKET__SERVER_KEY": "pssst"}
+    ).settings
+    assert "pw@h" not in repr(settings)
+    assert "pssst" not in repr(settings)
+
+
+def test_settings_do_not_change() -> None:
+    with pytest.raises(ValidationError):
+        Settings().socket.port = 1  # type: ignore[misc]
+
+
+def test_settings_survive_the_way_to_a_worker() -> None:
+    settings = load([], {"DATABASE_URL": "postgresql://u:pw@h/x"}, {"runtime.modules": ["/a"]}).settings
+    assert Settings.model_validate_json(settings.model_dump_json()) == settings
+
+
+def test_the_rendered_defaults_are_a_configuration_file(write: Write) -> None:
+    text = render_defaults()
+    assert load([write(text)]) == Loaded(Settings(), [])
+    assert all(f"\n{key}: " in f"\n{text}" for key in KEYS)
+    assert all(field.description for field in KEYS.values())
+
+
+@pytest.mark.parametrize(
+    ("address", "loopback"),
+    [
+        ("127.0.0.1", True),
+        ("127.1.2.3", True),
+        ("::1", True),
+        ("localhost", True),
+        ("", False),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("192.168.1.1", False),
+        ("example.com", False),
+    ],
+)
+def test_who_can_connect(address: str, loopback: bool) -> None:
+    assert load([], {}, {"socket.address": address}).settings.socket.is_loopback is loopback
