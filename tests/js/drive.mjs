@@ -65,14 +65,13 @@ const steps = {
     assert.deepEqual(player.payload.vars, { platform: "node" });
     // The client asks with GET here, whose payload is empty by definition; it has no session either.
     const server = await client.rpcHttpKey("defaulthttpkey", "conf_context");
-    assert.deepEqual(server.payload, { has_expiry: false, payload: "", query_params: {} });
+    assert.deepEqual(server.payload, { has_expiry: false, payload: "", query_params: { payload: [""] } });
     await assert.rejects(client.rpc(session, "js_no_such_function", {}), refused(404));
   },
 
   async "the session is refreshed, and ended by logout"() {
-    const before = session.token;
-    session = await client.sessionRefresh(session);
-    assert.notEqual(session.token, before);
+    session = await client.sessionRefresh(session, { platform: "node", refreshed: "yes" });
+    assert.deepEqual(session.vars, { platform: "node", refreshed: "yes" });
     assert.equal((await client.getAccount(session)).user.username, `js-${run}`);
 
     assert.equal(await client.sessionLogout(session, session.token, session.refresh_token), true);

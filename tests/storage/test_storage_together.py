@@ -12,7 +12,14 @@ from kizuna.app import Application
 from tests.support.players import Player, sign_in_async
 
 #: A write that succeeds, is refused for what is stored, for what it says, or by the database itself.
-VALUES = ('{"a":1}', '{"a":2}', '{"a":"\\u0000"}', '{"a":"\\ud800"}', "[]", '{"deep":' + "[" * 50 + "]" * 50 + "}")
+VALUES = (
+    '{"a":1}',
+    '{"a":2}',
+    '{"a":"\\u0000"}',
+    '{"a":"\\ud800"}',
+    "[]",
+    '{"deep":' + "[" * 50 + "]" * 50 + "}",
+)
 writes = st.lists(
     st.fixed_dictionaries(
         {"key": st.sampled_from(("k1", "k2", "k3", "x" * 129)), "value": st.sampled_from(VALUES)},
@@ -62,9 +69,8 @@ async def test_together_is_one_by_one(api: httpx.AsyncClient, objects: list[dict
 async def test_exactly_one_of_many_conditional_writes_wins(api: httpx.AsyncClient) -> None:
     player = await sign_in_async(api)
     first = (await put(api, player, {"collection": "c", "key": "k", "value": "{}"})).json()["acks"][0]
-    rivals = [
-        {"collection": "c", "key": "k", "value": f'{{"n":{n}}}', "version": first["version"]} for n in range(64)
-    ]
+    version = first["version"]
+    rivals = [{"collection": "c", "key": "k", "value": f'{{"n":{n}}}', "version": version} for n in range(64)]
     answers = await asyncio.gather(*[put(api, player, rival) for rival in rivals])
     winners = [answer for answer in answers if answer.status_code == 200]
     assert len(winners) == 1
@@ -143,18 +149,16 @@ async def test_many_reads_share_statements(app: Application, api: httpx.AsyncCli
             for p in players * 16
         ]
     )
-    assert all(
-        answer.json()["objects"][0]["user_id"] == p.id for answer, p in zip(answers, players * 16, strict=True)
-    )
+    owners = [answer.json()["objects"][0]["user_id"] for answer in answers]
+    assert owners == [p.id for p in players * 16]
     assert app.database.counts["storage.read"] - before <= 16
 
 
 async def test_a_page_boundary_inside_equal_read_permissions(api: httpx.AsyncClient) -> None:
     player, collection = await sign_in_async(api), f"c-{uuid.uuid4()}"
     for n in range(7):
-        await put(
-            api, player, {"collection": collection, "key": f"k{n}", "value": "{}", "permission_read": 1 + n % 2}
-        )
+        wanted = {"collection": collection, "key": f"k{n}", "value": "{}", "permission_read": 1 + n % 2}
+        await put(api, player, wanted)
     seen: list[str] = []
     cursor: str | None = ""
     while cursor is not None:

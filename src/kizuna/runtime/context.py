@@ -60,35 +60,22 @@ class Context:
     `expires_at` None: a function meant for players must check, and so must one meant for servers.
     """
 
-    __slots__ = (
-        "_caller",
-        "_headers",
-        "_logger",
-        "_origin",
-        "_query_params",
-        "_surroundings",
-        "_trace_id",
-        "execution_mode",
-        "function_id",
-    )
+    #: What kind of function is called.
+    execution_mode = "rpc"
+
+    # Made when they are asked for: most calls never do.
+    _headers: dict[str, list[str]] | None = None
+    _query_params: dict[str, list[str]] | None = None
+    _trace_id = ""
+    _logger: GameLogger | None = None
 
     def __init__(
-        self,
-        surroundings: Surroundings,
-        function_id: str,
-        caller: Caller | None,
-        origin: Origin,
-        execution_mode: str = "rpc",
+        self, surroundings: Surroundings, function_id: str, caller: Caller | None, origin: Origin
     ) -> None:
         self._surroundings = surroundings
         self._caller = caller
         self._origin = origin
-        self._headers: dict[str, list[str]] | None = None
-        self._query_params: dict[str, list[str]] | None = None
-        self._trace_id = ""
-        self._logger: GameLogger | None = None
         self.function_id = function_id
-        self.execution_mode = execution_mode
 
     @property
     def nk(self) -> Nakama:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 import kizuna
 from kizuna.caller import Caller
+from kizuna.http.deadlines import Deadlines, Overdue
 from kizuna.runtime import modules
 from kizuna.runtime.context import Context, Origin, Surroundings
 from kizuna.runtime.errors import CallFailed, ModuleLoadError, failure, overdue
@@ -35,7 +36,7 @@ class Runtime:
         look_every: float = _LOOK_EVERY,
     ) -> None:
         self._folders = [Path(folder).absolute() for folder in settings.modules]
-        self._timeout = settings.call_timeout_ms / 1000
+        self._deadlines = Deadlines(settings.call_timeout_ms / 1000)
         self._surroundings = Surroundings(
             Nakama(services), MappingProxyType(dict(settings.env)), node, kizuna.__version__
         )
@@ -43,7 +44,7 @@ class Runtime:
         self._look_every = look_every
         self._game = Game({})
         self._previous = Game({})
-        self._watching: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Load the modules. `ModuleLoadError` if one cannot be."""
@@ -51,15 +52,16 @@ class Runtime:
         self._game = modules.load(self._folders)
         if self._folders:
             log.info("Loaded game code with %d RPC functions.", len(self._game.rpcs))
+        self._tasks.append(asyncio.create_task(self._deadlines.sweep()))
         if self._reload:
-            self._watching = asyncio.create_task(self._watch(before))
+            self._tasks.append(asyncio.create_task(self._watch(before)))
 
     async def stop(self) -> None:
         """Stop watching, and let go of the modules."""
-        if self._watching is not None:
-            self._watching.cancel()
+        for task in self._tasks:
+            task.cancel()
             with suppress(asyncio.CancelledError):
-                await self._watching
+                await task
         self._previous.forget()
         self._game.forget()
 
@@ -73,16 +75,15 @@ class Runtime:
         Nothing that game code raises passes, except the end of the request itself.
         """
         ctx = Context(self._surroundings, function.id, caller, origin)
-        limit = asyncio.timeout(self._timeout)
         try:
-            async with limit:
+            with self._deadlines:
                 return function.encode(await function.call(ctx, function.decode(payload)))
         except CallFailed:
             raise
         except BaseException as error:
             if isinstance(error, asyncio.CancelledError) and _is_being_cancelled():
                 raise
-            failed = overdue() if limit.expired() else failure(error)
+            failed = overdue() if isinstance(error, Overdue) else failure(error)
             _log(ctx, failed, error)
             raise failed from error
 

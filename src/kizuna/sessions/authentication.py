@@ -49,7 +49,7 @@ def bearer(value: bytes) -> str | None:
 
 
 def basic_user(value: bytes) -> bytes | None:
-    """The user name of `Basic <base64>`: this spelling of the scheme, one space, padded base64 with a colon."""
+    """The user name of `Basic <base64>`: spelled so, one space, padded base64 with a colon."""
     if not value.startswith(b"Basic "):
         return None
     try:

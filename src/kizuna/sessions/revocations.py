@@ -81,7 +81,7 @@ class Revocations:
             await self._bus.announce(tx, TOPIC, user_id)
 
     async def end(self, tx: Transaction, user_id: str, sessions: Sequence[tuple[str, bool, int]]) -> None:
-        """End single sessions, given as (token id, refresh tokens?, expiry). `obey` must follow its commit."""
+        """End single sessions: (token id, refresh tokens?, expiry) each. `obey` must follow the commit."""
         ids, refresh, expiries = zip(*sessions, strict=True)
         times = [instant(expiry + 1) for expiry in expiries]
         await tx.write(queries.REVOKE, user_id, list(ids), list(refresh), times)
