@@ -54,8 +54,7 @@ class Processes:
 
     def worker(self) -> Memory:
         """The memory of the largest process that serves requests."""
-        found = [_memory(process) for process in self._all() if process.name() != _POSTGRESQL]
-        return max(found)
+        return max(_memory(process) for process in self._all() if process.name() != _POSTGRESQL)
 
     def _all(self) -> Iterator[psutil.Process]:
         for root in self._roots:

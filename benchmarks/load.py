@@ -53,7 +53,7 @@ def drivers() -> dict[str, Driver]:
 
 
 def _parts(requests: Sequence[Request], address: Address) -> list[tuple[bytes, bytes | None]]:
-    """Each request as what stands before its unique text and what behind it, None where it has no such text."""
+    """What stands in each request before its unique text and behind it; None where there is no such text."""
     parts = (request.render(address).partition(UNIQUE.encode()) for request in requests)
     return [(head, tail if mark else None) for head, mark, tail in parts]
 

@@ -162,10 +162,11 @@ def player(client: httpx.Client) -> Player:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add the logs of the running servers to the report of a test that failed."""
+    """Add the logs of the servers that a test used to its report when it failed."""
     report = yield
-    if report.failed:
-        for server in RUNNING:
+    used = getattr(item, "funcargs", {})
+    for server in RUNNING if report.failed else ():
+        if server in used.values() or "serve" in used:
             report.sections.append((f"kizuna serve on port {server.port}", server.output))
     return report
 

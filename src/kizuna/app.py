@@ -27,6 +27,7 @@ from kizuna.identity.authentication import Authentication
 from kizuna.identity.linking import Linking
 from kizuna.identity.passwords import Passwords
 from kizuna.identity.providers import ProviderKeys, providers
+from kizuna.rpc import routes as rpc_routes
 from kizuna.rpc.handler import RpcHandler
 from kizuna.runtime.host import Runtime
 from kizuna.runtime.nakama import Services
@@ -102,10 +103,11 @@ class Application:
             storage_routes.routes(storage),
             user_routes.routes(users),
         )
+        rpc = RpcHandler(self._runtime, sessions, settings.runtime.http_key)
         self._dispatcher = Dispatcher(
             [endpoint for routes in features for endpoint in routes.endpoints],
-            rpc=RpcHandler(self._runtime, sessions, settings.runtime.http_key),
-            pages=documentation([routes.router for routes in features]),
+            rpc=rpc,
+            pages=documentation([routes.router for routes in (*features, rpc_routes.routes(rpc))]),
             authenticator=header_authentication,
             deadlines=self._deadlines,
             body_limit=settings.socket.max_request_size_bytes,

@@ -31,6 +31,10 @@ CLOCKS_APART = 5.0
 LITTLE_SPACE = 1 << 30
 
 
+#: How long a server on our port may take to answer, in seconds.
+ANSWER_MOST = 3.0
+
+
 class Finding(NamedTuple):
     """One result, a sentence."""
 
@@ -109,11 +113,11 @@ def check_database(settings: Settings, clock: Clock) -> Iterator[Finding]:
         yield Finding("ok", "The embedded PostgreSQL is not running; `kizuna serve` starts it.")
         return
     facts = asyncio.run(_ask(url))
-    place = place_of(url) if settings.database.url else "in the data directory"
+    place = f"at {place_of(url)}" if settings.database.url else "in the data directory"
     if facts.version < OLDEST:
-        yield Finding("problem", f"PostgreSQL {facts.version} at {place} is too old; {OLDEST} is needed.")
+        yield Finding("problem", f"PostgreSQL {facts.version} {place} is too old; {OLDEST} is needed.")
     else:
-        yield Finding("ok", f"PostgreSQL {facts.version} answers at {place}.")
+        yield Finding("ok", f"PostgreSQL {facts.version} answers {place}.")
     if not facts.may_create:
         yield Finding("problem", "The database's user may not create tables in the schema public.")
     problem = schema_problem(*migrate.status(url))
@@ -159,7 +163,7 @@ def check_port(settings: Settings) -> Iterator[Finding]:
 
 def _is_served(host: str, port: int) -> bool:
     url = base_url(host, port)
-    connection = HTTPConnection(url.removeprefix("http://"), timeout=3)
+    connection = HTTPConnection(url.removeprefix("http://"), timeout=ANSWER_MOST)
     try:
         connection.request("GET", "/healthcheck")
         return connection.getresponse().status == 200

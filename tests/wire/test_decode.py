@@ -98,6 +98,7 @@ MISFITS = [
     ('{"account":{"id":"a", "id":"b"}}', 'proto: (line 1:23): duplicate field "id"'),
     ('{"vars":{"a":"1","a":"1"}}', 'proto: (line 1:18): duplicate map key "a"'),
     ('{"id":":a","id" :"b"}', 'proto: (line 1:12): duplicate field "id"'),
+    (r'{"id": "a", "\\": 1, "id": "b"}', 'proto: (line 1:22): duplicate field "id"'),
     (r'{"id":"\\","id":"\":"}', 'proto: (line 1:12): duplicate field "id"'),
     # Strings.
     ('{"id":123}', "proto: (line 1:7): invalid value for string field id: 123"),

@@ -69,6 +69,8 @@ members = st.lists(st.tuples(keys, texts | st.integers(-9, 9)), max_size=5)
 
 @unhurried
 @given(members, separators)
+@example([("a", 1), ("a", 2), ("\\", 3)], (", ", ": "))
+@example([("a", ":x"), ("a", 2)], (",", " :"))
 def test_a_key_given_twice_is_never_overlooked(
     pairs: list[tuple[str, Any]], spacing: tuple[str, str]
 ) -> None:

@@ -83,22 +83,22 @@ class Dispatcher:
         if scope["type"] != "http":
             raise RuntimeError(f"cannot serve {scope['type']}")
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        extra = [*self._extra, cors.ALLOW_ORIGIN] if b"origin" in headers else self._extra
+        cross = [cors.ALLOW_ORIGIN] if b"origin" in headers else []
         if scope["method"] == "OPTIONS":
             status, answer = cors.preflight(headers)
-            await _send(send, status, [*self._extra, *answer], b"")
+            await self._send(send, status, answer, b"")
         elif (clean := cleaned(scope["path"])) is not None:
             location = (b"location", forms.location(clean, scope["query_string"]))
-            await _send(send, 301, [*extra, location], b"")
+            await self._send(send, 301, [*cross, location], b"")
         elif scope["path"] == "/" and scope["method"] == "GET":
-            await _send(send, 200, extra, b"")
-        elif scope["path"] in DOCUMENTATION:
-            await self._pages(scope, receive, send)
+            await self._send(send, 200, cross, b"")
+        elif scope["path"] in DOCUMENTATION and scope["method"] == "GET":
+            await self._pages(scope, receive, self._adding(cross, send))
         else:
-            await self._operation(scope, receive, send, headers, extra)
+            await self._operation(scope, receive, send, headers, cross)
 
     async def _operation(
-        self, scope: Scope, receive: Receive, send: Send, headers: Mapping[bytes, bytes], extra: Headers
+        self, scope: Scope, receive: Receive, send: Send, headers: Mapping[bytes, bytes], cross: Headers
     ) -> None:
         try:
             with self._deadlines:
@@ -114,16 +114,16 @@ class Dispatcher:
             if (b"names=camel" in accept) if b"names=" in accept else self._camel_case_names:
                 answer = camel_case(answer)
             body, status = orjson.dumps(answer), 200
-            top: Headers = [*extra, *_BASE, _JSON, _METADATA]
+            top: Headers = [*cross, *_BASE, _JSON, _METADATA]
         else:
             body, status = answer.body, answer.status
-            top = [*extra, *_BASE, (b"content-type", answer.content_type), *answer.headers]
+            top = [*cross, *_BASE, (b"content-type", answer.content_type), *answer.headers]
         if b"accept-encoding" in headers and b"upgrade" not in headers:
             coding = compression.accepted(headers[b"accept-encoding"])
             if coding:
                 body = compression.compress(body, coding)
                 top.append((b"content-encoding", coding))
-        await _send(send, status, top, body)
+        await self._send(send, status, top, body)
 
     async def _answer(self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes]) -> Reply:
         path, method = scope["path"], scope["method"]
@@ -189,6 +189,28 @@ class Dispatcher:
         message = {"id": scope["path"][len(_RPC) :]}
         return await self._rpc(Call(scope, receive, message, None, self._limits))
 
+    async def _send(self, send: Send, status: int, headers: Headers, body: bytes) -> None:
+        headers = self._completed([*headers, (b"content-length", b"%d" % len(body))])
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    def _completed(self, headers: Headers) -> Headers:
+        """The headers of an answer, and those configured for every answer that it does not set itself."""
+        if not self._extra:
+            return headers
+        own = {name for name, _ in headers}
+        return [*(header for header in self._extra if header[0] not in own), *headers]
+
+    def _adding(self, cross: Headers, send: Send) -> Send:
+        """`send` for an application that does not know of our headers."""
+
+        async def complete(event: MutableMapping[str, Any]) -> None:
+            if event["type"] == "http.response.start":
+                event["headers"] = self._completed([*cross, *event["headers"]])
+            await send(event)
+
+        return complete
+
 
 #: Paths that FastAPI answers itself.
 DOCUMENTATION = frozenset(("/docs", "/docs/oauth2-redirect", "/openapi.json"))
@@ -200,9 +222,3 @@ def _error(error: ApiError) -> Answer:
         headers.append(CONNECTION_CLOSE)
     body = orjson.dumps({"code": error.code, "message": error.message})
     return Answer(body, status=error.status, headers=tuple(headers))
-
-
-async def _send(send: Send, status: int, headers: Headers, body: bytes) -> None:
-    headers = [*headers, (b"content-length", b"%d" % len(body))]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

@@ -57,8 +57,6 @@ class RpcFunction:
             return self._payload.validate_json(payload or "{}")
         except ValidationError as error:
             raise refused_payload(_sentence(error)) from error
-        except UnicodeEncodeError as error:
-            raise refused_payload("The payload is not UTF-8.") from error
 
     def encode(self, result: Any) -> str:
         """The function's result as text. `InvalidResult` for anything but text and what was declared."""

@@ -8,13 +8,13 @@ it. Within a folder, files reach each other by relative imports.
 import inspect
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module, util
 from importlib.machinery import FileFinder, ModuleSpec, SourceFileLoader
 from itertools import count
 from pathlib import Path
-from types import CodeType, FrameType, ModuleType, TracebackType
+from types import CodeType, ModuleType, TracebackType
 from typing import Any
 
 from kizuna.runtime.app import App
@@ -44,7 +44,7 @@ def load(folders: Sequence[Path]) -> Game:
     `ModuleLoadError` if one cannot be imported or registered; then nothing of it stays.
     """
     if _Finder not in sys.meta_path:
-        sys.meta_path.append(_Finder)
+        sys.meta_path.insert(0, _Finder)  # before the one that would read cached bytecode
     packages = tuple(f"{GAME_PREFIX}{next(_numbers)}" for _ in folders)
     app = App()
     try:
@@ -148,23 +148,14 @@ class _reported:
     ) -> None:
         if error is None or isinstance(error, KeyboardInterrupt | ModuleLoadError):
             return
-        lines = traceback.format_exception(error.with_traceback(self._game_part(trace)))
-        raise ModuleLoadError(self._path, f"{type(error).__name__}\n{''.join(lines).rstrip()}") from error
+        report = traceback.TracebackException.from_exception(error)
+        own = [place for place, frame in enumerate(report.stack) if self._is_own(frame)]
+        report.stack = traceback.StackSummary.from_list(report.stack[own[0] :] if own else [])
+        raise ModuleLoadError(self._path, "".join(["\n", *report.format()]).rstrip()) from error
 
-    def _game_part(self, trace: TracebackType | None) -> TracebackType | None:
-        """The traceback from the first line of the folder's own code on; all of it if there is none."""
-        within = (each for each in _links(trace) if Path(_file(each.tb_frame)).is_relative_to(self._folder))
-        return next(within, trace)
-
-
-def _links(trace: TracebackType | None) -> Iterator[TracebackType]:
-    while trace is not None:
-        yield trace
-        trace = trace.tb_next
-
-
-def _file(frame: FrameType) -> str:
-    return frame.f_code.co_filename
+    def _is_own(self, frame: traceback.FrameSummary) -> bool:
+        """Whether this is the folder's code, not the server on its way there."""
+        return Path(frame.filename).is_relative_to(self._folder)
 
 
 def snapshot(folders: Iterable[Path]) -> dict[Path, tuple[int, int]]:

@@ -1,6 +1,7 @@
 """What is read, written and deleted: ids, writes, stored objects."""
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,10 @@ DELETE_REJECTED = "Storage delete rejected - not found, version check failed, or
 
 #: The width of the columns for collections and keys, in characters.
 _LONGEST_NAME = 128
+
+#: How many digits a value's numbers may take beyond their own length when they are written out.
+_MOST_DIGITS = 262_144
+_EXPONENT = re.compile(r"[0-9][eE][+-]?0*([0-9]+)")
 
 
 class ObjectId(NamedTuple):
@@ -115,6 +120,24 @@ def _is_unusual_json_object(data: bytes) -> bool:
     return bool(tokens) and data[tokens[0][0]] == ord("{") and not data[tokens[-1][1] :].strip(b" \t\r\n")
 
 
+def grows_too_long(text: str) -> bool:
+    """Whether the numbers of a JSON text would fill pages and pages.
+
+    The database gives back `1e9` as ten digits, and `1e131071` as 131,072: a small object could fill the
+    memory of whoever reads it.
+    """
+    if _digits(text) <= _MOST_DIGITS:
+        return False
+    data = text.encode()  # Digits and letters inside strings are innocent.
+    numbers = (data[start:end] for start, end in scan(data) if data[start] in b"-0123456789")
+    return _digits(b" ".join(numbers).decode()) > _MOST_DIGITS
+
+
+def _digits(text: str) -> int:
+    """The sum of all exponents; one beyond six digits is no number that the database knows."""
+    return sum(int(exponent[:7]) for exponent in _EXPONENT.findall(text))
+
+
 def check_name(collection: str, key: str) -> None:
     """400 unless both are given."""
     if not collection or not key:
@@ -132,8 +155,8 @@ def check_write(write: Write) -> None:
         raise invalid("Invalid Write permission supplied. It must be either 0 or 1.")
     if not is_json_object(write.value):
         raise invalid("Value must be a JSON object.")
-    if max(len(write.id.collection), len(write.id.key)) > _LONGEST_NAME:
-        # The reference lets its database fail, with a 500.
+    if max(len(write.id.collection), len(write.id.key)) > _LONGEST_NAME or grows_too_long(write.value):
+        # Of names, the reference lets its database fail, with a 500; numbers of any length it accepts.
         raise invalid(WRITE_FAILED)
 
 

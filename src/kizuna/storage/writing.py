@@ -41,15 +41,17 @@ def kind(write: Write) -> Command:
 
 async def put(executor: Executor, command: Command, writes: Sequence[Write], now: datetime) -> list[Outcome]:
     """The outcomes of writes of one kind to distinct objects, in their order."""
+    # Statements take the rows as they come: two batches in different orders would wait for each other.
+    ordered = sorted(writes, key=lambda write: write.id)
     rows = await executor.write(
         command,
-        *columns([write.id for write in writes]),
-        [write.value for write in writes],
-        [write.version for write in writes],
-        [write.permission_read for write in writes],
-        [write.permission_write for write in writes],
-        [write.expected for write in writes],
-        [write.authoritative for write in writes],
+        *columns([write.id for write in ordered]),
+        [write.value for write in ordered],
+        [write.version for write in ordered],
+        [write.permission_read for write in ordered],
+        [write.permission_write for write in ordered],
+        [write.expected for write in ordered],
+        [write.authoritative for write in ordered],
         now,
     )
     acks: dict[ObjectId, Ack] = {}

@@ -132,10 +132,10 @@ def _integer(field: Field, text: str) -> int:
     if not pattern.fullmatch(text):
         raise invalid(f"{_fault(field, parser, text)}: invalid syntax")
     digits = text.lstrip("+-0")  # Some text holds more digits than int() agrees to read.
-    value = int(digits or "0") if len(digits) <= _MOST_DIGITS else high + 1
-    if text[0] == "-":
+    value = int(digits or "0") if len(digits) <= _MOST_DIGITS else None
+    if value is not None and text[0] == "-":
         value = -value
-    if not low <= value <= high:
+    if value is None or not low <= value <= high:
         raise invalid(f"{_fault(field, parser, text)}: value out of range")
     return value
 

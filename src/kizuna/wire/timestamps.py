@@ -3,6 +3,11 @@
 import re
 from datetime import UTC, datetime, timedelta
 
+import orjson
+
+# orjson prints times three times as fast as `isoformat`.
+_WHOLE_SECONDS = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
+
 _RFC3339 = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?"
     r"(?:Z|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))"
@@ -29,14 +34,13 @@ def parse_timestamp(text: str) -> datetime | None:
 
 def rfc3339_seconds(time: datetime) -> str:
     """An aware time as UTC in whole seconds, the rest cut off: `2026-11-21T04:19:17Z`."""
-    return _utc(time).isoformat(timespec="seconds")[:-6] + "Z"
+    return orjson.dumps(_utc(time), option=_WHOLE_SECONDS)[1:-1].decode()
 
 
 def rfc3339(time: datetime) -> str:
     """An aware time as UTC with the fewest of 0, 3 or 6 fraction digits that are exact."""
-    micros = time.microsecond
-    timespec = "seconds" if not micros else "microseconds" if micros % 1000 else "milliseconds"
-    return _utc(time).isoformat(timespec=timespec)[:-6] + "Z"
+    text = orjson.dumps(_utc(time), option=orjson.OPT_UTC_Z)[1:-1].decode()
+    return text if time.microsecond % 1000 or not time.microsecond else text[: -len("000Z")] + "Z"
 
 
 def _utc(time: datetime) -> datetime:

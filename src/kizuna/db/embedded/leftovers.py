@@ -6,6 +6,7 @@ says whom it belongs to: a pid is soon given to somebody else.
 
 import os
 import signal
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def clear(home: Home) -> int:
     """
     makers = living_in(home.path, home.unfinished)
     _signal_all(makers, signal.SIGKILL)
-    psutil.wait_procs(makers, timeout=KILLED)
+    _outlast(makers, KILLED)
     servers = living_in(home.pgdata)
     end(servers)
     (home.pgdata / "postmaster.pid").unlink(missing_ok=True)
@@ -74,11 +75,29 @@ def end(processes: list[psutil.Process]) -> None:
     pids = {process.pid for process in processes}
     orphans = [process for process in processes if _parent(process) not in pids]
     _signal_all(orphans, signal.SIGINT)
-    _, alive = psutil.wait_procs(processes, timeout=FAST)
+    alive = _outlast(processes, FAST)
     _signal_all(alive, signal.SIGQUIT)
-    _, alive = psutil.wait_procs(alive, timeout=IMMEDIATE)
+    alive = _outlast(alive, IMMEDIATE)
     _signal_all(alive, signal.SIGKILL)
-    psutil.wait_procs(alive, timeout=KILLED)
+    _outlast(alive, KILLED)
+
+
+def _outlast(processes: list[psutil.Process], patience: float) -> list[psutil.Process]:
+    """Wait until all have ended, at most so many seconds; those that have not.
+
+    A zombie has ended: in a container nobody may ever collect it.
+    """
+    deadline = time.monotonic() + patience
+    while (alive := [process for process in processes if _alive(process)]) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return alive
+
+
+def _alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _parent(process: psutil.Process) -> int | None:

@@ -1,0 +1,75 @@
+"""The players in whose names the requests are sent, and the data that they find."""
+
+import json
+from base64 import urlsafe_b64decode
+from contextlib import closing
+from typing import NamedTuple
+
+from benchmarks.requests import Address, Client, Request, basic, bearer
+
+COUNT = 200
+
+#: Objects of each player in each collection.
+KEYS = tuple(f"slot-{number}" for number in range(10))
+
+#: One collection is read, the other written to: what a read costs shall not depend on the writes before.
+READ, WRITTEN = "saves", "progress"
+
+
+class Player(NamedTuple):
+    """Somebody who has signed in."""
+
+    device: str
+    user_id: str
+    authorization: str
+
+
+class World(NamedTuple):
+    """What a scenario makes its requests from."""
+
+    server_key: str
+    players: list[Player]
+
+    @property
+    def sign_in(self) -> str:
+        """The authorization of a request that signs a player in."""
+        return basic(self.server_key)
+
+
+def prepare(address: Address, server_key: str) -> World:
+    """Sign the players in and write their objects. They are the same ones in every run."""
+    with closing(Client(address)) as client:
+        players = [_sign_in(client, server_key, f"benchmark-device-{number}") for number in range(COUNT)]
+        for player in players:
+            client.ask(_objects(player))
+    return World(server_key, players)
+
+
+def _sign_in(client: Client, server_key: str, device: str) -> Player:
+    path = "/v2/account/authenticate/device?create=true"
+    answer = client.ask(Request("POST", path, basic(server_key), {"id": device}))
+    token = json.loads(answer)["token"]
+    return Player(device, _user_id(token), bearer(token))
+
+
+def _user_id(token: str) -> str:
+    claims = token.split(".")[1]
+    user_id: str = json.loads(urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["uid"]
+    return user_id
+
+
+def _objects(player: Player) -> Request:
+    objects = [written(collection, key, "at the start") for collection in (READ, WRITTEN) for key in KEYS]
+    return Request("PUT", "/v2/storage", player.authorization, {"objects": objects})
+
+
+def written(collection: str, key: str, name: str) -> dict[str, object]:
+    """An object as a client writes it."""
+    value = json.dumps({"level": 17, "name": name, "items": ["sword", "shield", "potion"]})
+    return {
+        "collection": collection,
+        "key": key,
+        "value": value,
+        "permission_read": 1,
+        "permission_write": 1,
+    }

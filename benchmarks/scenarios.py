@@ -1,0 +1,88 @@
+"""What is measured. A scenario is one row here and the few lines that make its requests."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from benchmarks.players import KEYS, READ, WRITTEN, World, written
+from benchmarks.requests import UNIQUE, Request
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Requests of one kind, and what they may cost.
+
+    `proof` stands in a right answer's body. `goal` is the most CPU time that a request may cost, `reference`
+    what it costs Nakama, both in units. `p50_goal` and `p50_reference` are milliseconds until the answer for
+    a client that is alone.
+    """
+
+    name: str
+    requests: Callable[[World], list[Request]]
+    proof: str
+    goal: float
+    reference: float
+    p50_goal: float | None = None
+    p50_reference: float | None = None
+
+
+def _healthcheck(world: World) -> list[Request]:
+    return [Request("GET", "/healthcheck")]
+
+
+def _rpc_echo(world: World) -> list[Request]:
+    return [Request("POST", "/v2/rpc/echo", p.authorization, '{"greeting":"hello"}') for p in world.players]
+
+
+def _device_existing(world: World) -> list[Request]:
+    path = "/v2/account/authenticate/device"
+    return [Request("POST", path, world.sign_in, {"id": player.device}) for player in world.players]
+
+
+def _device_new(world: World) -> list[Request]:
+    path = "/v2/account/authenticate/device"
+    return [Request("POST", path, world.sign_in, {"id": f"new-device-{UNIQUE}"})]
+
+
+def _account_get(world: World) -> list[Request]:
+    return [Request("GET", "/v2/account", player.authorization) for player in world.players]
+
+
+def _storage_write(world: World) -> list[Request]:
+    """Each with a new value: writing what is there already writes nothing."""
+    return [
+        Request("PUT", "/v2/storage", p.authorization, {"objects": [written(WRITTEN, key, UNIQUE)]})
+        for key in KEYS
+        for p in world.players
+    ]
+
+
+def _storage_read(world: World) -> list[Request]:
+    return [
+        Request(
+            "POST",
+            "/v2/storage",
+            player.authorization,
+            {"object_ids": [{"collection": READ, "key": key, "user_id": player.user_id}]},
+        )
+        for key in KEYS
+        for player in world.players
+    ]
+
+
+def _storage_list(world: World) -> list[Request]:
+    return [
+        Request("GET", f"/v2/storage/{READ}/{player.user_id}?limit=10", player.authorization)
+        for player in world.players
+    ]
+
+
+SCENARIOS = (
+    Scenario("healthcheck", _healthcheck, "{}", 1.5, 3.1),
+    Scenario("rpc-echo", _rpc_echo, "greeting", 2.5, 2.5, 0.2, 0.09),
+    Scenario("device-existing", _device_existing, '"token"', 6, 11, 1.0, 0.51),
+    Scenario("device-new", _device_new, '"created":true', 13, 27),
+    Scenario("account-get", _account_get, '"user"', 5, 11, 0.9, 0.47),
+    Scenario("storage-write", _storage_write, '"version"', 9, 18, 1.2, 0.83),
+    Scenario("storage-read", _storage_read, '"version"', 5, 10, 0.9, 0.51),
+    Scenario("storage-list", _storage_list, KEYS[-1], 7, 14),
+)

@@ -1,0 +1,126 @@
+"""What `kizuna doctor` finds."""
+
+import os
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kizuna import doctor
+from kizuna.cli import main
+from kizuna.clock import ShiftedClock
+from kizuna.configuration import load
+from kizuna.settings import Settings
+from tests.host.running import environment, running
+from tests.support.databases import Databases
+
+
+@pytest.fixture(autouse=True)
+def no_settings_around(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment of the test-suite is not the one under test."""
+    for name in os.environ.keys() - environment().keys():
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port on which somebody listens who says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+def settings(**flags: Any) -> Settings:
+    return load([], {}, {key.replace("__", "."): value for key, value in flags.items()}).settings
+
+
+def lines(findings: Any) -> list[str]:
+    return [f"{verdict}: {sentence}" for verdict, sentence in findings]
+
+
+def test_a_healthy_external_database(databases: Databases) -> None:
+    found = lines(doctor.check_database(settings(database__url=databases.migrated()), ShiftedClock()))
+    assert found[0].startswith("ok: PostgreSQL ")
+    assert found[1:] == [
+        "ok: The schema is up to date.",
+        "ok: The clocks of this machine and the database agree.",
+    ]
+
+
+def test_a_database_without_schema_is_a_problem(databases: Databases) -> None:
+    found = lines(doctor.check_database(settings(database__url=databases.empty()), ShiftedClock()))
+    assert found[1].startswith("problem: The database has no schema yet. Run `kizuna migrate` first")
+
+
+def test_a_clock_apart_from_the_databases(databases: Databases) -> None:
+    clock = ShiftedClock()
+    clock.offset = timedelta(minutes=2)
+    found = lines(doctor.check_database(settings(database__url=databases.migrated()), clock))
+    assert found[-1].startswith("warning: The clocks of this machine and the database differ by 1")
+
+
+def test_a_database_out_of_reach_is_one_finding_among_others(capsys: pytest.CaptureFixture[str]) -> None:
+    url = "postgresql://someone:secret@127.0.0.1:1/game"
+    assert main(["doctor", "--port", "0", "--database-url", url]) == 1
+    said = capsys.readouterr().out
+    (line,) = [line for line in said.splitlines() if line.startswith("problem")]
+    assert line.startswith("problem  The database cannot be used: ")
+    assert "warning  socket.server_key has its public default value." in said.splitlines()
+    assert "secret" not in said
+
+
+def test_everything_well_is_success(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "--port", "0", "--data-dir", f"/tmp/{tmp_path.name}-home"]) == 0
+    assert "problem" not in capsys.readouterr().out
+
+
+def test_warnings_of_the_settings_are_repeated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text("console: {port: 1}")
+    main(["doctor", "--port", "0", "--data-dir", f"/tmp/{tmp_path.name}-home", "--config", str(file)])
+    assert "warning  Settings without effect here: console." in capsys.readouterr().out.splitlines()
+
+
+def test_a_data_directory_below_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    found = lines(doctor.check_data_directory(settings(data_dir=f"{tmp_path}/file/home")))
+    assert found[0].startswith("problem: ")
+
+
+def test_a_port_that_a_server_of_ours_answers() -> None:
+    with running() as server:
+        found = lines(doctor.check_port(settings(socket__port=server.port)))
+    assert found == [f"ok: A server is healthy at http://127.0.0.1:{server.port}."]
+
+
+def test_a_port_that_somebody_else_has(taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "ANSWER_MOST", 0.1)
+    (found,) = lines(doctor.check_port(settings(socket__port=taken)))
+    assert found.startswith(f"problem: Port {taken} on 127.0.0.1 is already in use.")
+
+
+def test_a_clock_before_the_release() -> None:
+    clock = ShiftedClock()
+    clock.offset = datetime(2001, 1, 1, tzinfo=UTC) - datetime.now(UTC)
+    (found,) = lines(doctor.check_clock(clock))
+    assert found.startswith("problem: The clock of this machine is wrong: it says ")
+    assert lines(doctor.check_clock(ShiftedClock()))[0].startswith("ok: ")
+
+
+def test_keys_left_at_their_default() -> None:
+    assert lines(doctor.check_keys(settings(socket__server_key="mine", runtime__http_key="mine"))) == [
+        "warning: session.encryption_key has its public default value.",
+        "warning: session.refresh_encryption_key has its public default value.",
+    ]
+
+
+def test_half_a_provider() -> None:
+    assert list(doctor.check_providers(settings())) == []
+    assert lines(doctor.check_providers(settings(social__steam__app_id=1))) == [
+        "problem: Steam sign-in is half configured: social.steam.publisher_key is missing."
+    ]
+    assert lines(doctor.check_providers(settings(social__steam__publisher_key="k"))) == [
+        "problem: Steam sign-in is half configured: social.steam.app_id is missing."
+    ]

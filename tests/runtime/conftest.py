@@ -1,0 +1,138 @@
+"""Games made of a few lines, run without clients; and the server API on a real database."""
+
+import textwrap
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import pytest_asyncio
+
+from kizuna.accounts.lookup import AccountLookup
+from kizuna.accounts.service import Accounts
+from kizuna.bus import LocalBus
+from kizuna.caller import Caller
+from kizuna.clock import ShiftedClock
+from kizuna.db.engine import Database
+from kizuna.db.statements import Command
+from kizuna.runtime import Nakama
+from kizuna.runtime.host import Runtime
+from kizuna.runtime.nakama import Services
+from kizuna.sessions.revocations import Revocations
+from kizuna.settings import Runtime as RuntimeSettings
+from kizuna.storage.service import Storage
+from kizuna.users.service import Users
+from kizuna.wallets.service import Wallets
+
+PLAYER = Caller("7b9a6f4e-0000-4000-8000-000000000001", "ada", {"team": "red"}, "", 1_000, 2_000)
+PREAMBLE = "import kizuna.runtime as rt\n"
+
+
+@dataclass
+class FakeOrigin:
+    """A call that came from nowhere in particular."""
+
+    headers: dict[str, list[str]] = field(default_factory=dict)
+    query_params: dict[str, list[str]] = field(default_factory=dict)
+    client_ip: str = "192.0.2.1"
+    client_port: str = "4711"
+
+
+class Folder:
+    """A folder of game modules."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def write(self, name: str, code: str) -> Path:
+        """A module of this name, indented as the test is."""
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(PREAMBLE + textwrap.dedent(code))
+        return path
+
+
+@dataclass
+class Game:
+    """A loaded game."""
+
+    runtime: Runtime
+
+    async def call(
+        self, id: str, payload: str = "", caller: Caller | None = None, origin: FakeOrigin | None = None
+    ) -> str:
+        """What the function answers."""
+        function = self.runtime.rpc(id)
+        assert function is not None, f"no function {id}"
+        return await self.runtime.call(function, caller, origin or FakeOrigin(), payload)
+
+
+@asynccontextmanager
+async def started(*folders: Path, reload: bool = False, **settings: Any) -> AsyncIterator[Game]:
+    """The game of these folders. Its functions have no server API."""
+    runtime = Runtime(
+        RuntimeSettings(modules=folders, **settings),
+        cast(Services, None),
+        node="node-1",
+        reload=reload,
+        look_every=0.02,
+    )
+    await runtime.start()
+    try:
+        yield Game(runtime)
+    finally:
+        await runtime.stop()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    """An empty folder for game modules."""
+    path = tmp_path / "game"
+    path.mkdir()
+    return Folder(path)
+
+
+@pytest_asyncio.fixture(scope="module")
+async def services(database_url: str) -> AsyncIterator[Services]:
+    """The features on the module's database."""
+    database, clock = Database(database_url), ShiftedClock()
+    lookup = AccountLookup(database)
+    revocations = Revocations(database, LocalBus(), clock, keep=timedelta(hours=1))
+    yield Services(
+        database,
+        lookup,
+        Accounts(database, lookup, revocations, clock),
+        Users(database, revocations, clock),
+        Storage(database, clock),
+        Wallets(database, clock),
+    )
+    await database.close()
+
+
+@pytest.fixture
+def nk(services: Services) -> Nakama:
+    """The server API."""
+    return Nakama(services)
+
+
+CREATE = Command(
+    "test.create_user",
+    "A user.",
+    "insert into users (id, username, create_time, update_time) values ($1, $2, now(), now())",
+)
+
+
+@pytest.fixture
+def new_user(services: Services) -> Callable[[], Awaitable[str]]:
+    """Makes a user; the id."""
+
+    async def create() -> str:
+        user_id = str(uuid.uuid4())
+        await services.database.write(CREATE, user_id, f"user-{user_id}")
+        return user_id
+
+    return create

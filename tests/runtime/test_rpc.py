@@ -1,0 +1,229 @@
+"""Functions of the game as clients call them, those of the example among them."""
+
+import asyncio
+import base64
+import gzip
+import json
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from kizuna.app import Application
+from kizuna.clock import ShiftedClock
+from kizuna.settings import Settings
+from tests.runtime.conftest import Folder
+from tests.support.players import HTTP_KEY, SERVER_KEY, Player, sign_in_async
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+LIMIT = 262_144
+
+GAME = """
+import json
+
+def register(app):
+    @app.rpc("Echo/It")
+    async def echo(ctx, payload):
+        return payload
+
+    @app.rpc("about")
+    async def about(ctx, payload):
+        return json.dumps({"headers": ctx.headers, "query": ctx.query_params, "ip": ctx.client_ip,
+                           "port": ctx.client_port, "vars": ctx.vars, "user": ctx.user_id})
+
+    @app.rpc("surrogate")
+    async def surrogate(ctx, payload):
+        return "\\ud800"
+
+    @app.rpc("surrogate error")
+    async def surrogate_error(ctx, payload):
+        raise rt.Error("\\ud800", 5)
+"""
+
+
+@pytest_asyncio.fixture(scope="module")
+async def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Application]:
+    """The application with this game and the examples."""
+    folder = Folder(tmp_path_factory.mktemp("game"))
+    folder.write("game.py", GAME)
+    settings = Settings.model_validate(
+        {"runtime": {"modules": [folder.path, EXAMPLES]}, "socket": {"proxy_count": 1}}
+    )
+    application = Application(settings, database_url=database_url, clock=ShiftedClock())
+    await application.startup()
+    yield application
+    await application.shutdown()
+
+
+@pytest_asyncio.fixture
+async def player(api: httpx.AsyncClient) -> Player:
+    """A new player."""
+    return await sign_in_async(api)
+
+
+def basic(user: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(user.encode()).decode()}
+
+
+def refusal(code: int, message: str) -> dict[str, Any]:
+    return {"code": code, "error": message, "message": message}
+
+
+async def test_who_may_call(api: httpx.AsyncClient, player: Player) -> None:
+    path, key_invalid = "/v2/rpc/echo/it", refusal(16, "HTTP key invalid")
+    token_invalid = refusal(16, "Auth token invalid")
+    for query, headers, wanted in (
+        ("", player.headers, None),
+        ("?http_key=", player.headers, None),
+        (f"?http_key={HTTP_KEY}", {"Authorization": "Bearer nonsense"}, None),
+        (f"?httpKey={HTTP_KEY}", {}, None),
+        (f"?%68ttp_key={HTTP_KEY}", {}, None),
+        ("", basic(f"{HTTP_KEY}:anything"), None),
+        ("?http_key=wrong", player.headers, key_invalid),
+        ("?http_key=%C3%A4", {}, key_invalid),
+        ("", basic(f"{SERVER_KEY}:"), key_invalid),
+        ("", basic("no colon"), token_invalid),
+        ("", {"Authorization": ""}, token_invalid),
+        ("", {"Authorization": f"bearer {player.token}"}, token_invalid),
+        ("", {"Authorization": f"Bearer {player.refresh_token}"}, token_invalid),
+        ("", {}, refusal(16, "Auth token or HTTP key required")),
+    ):
+        answer = await api.post(path + query, headers=headers, content=b'"x"')
+        assert answer.json() == (wanted or {"payload": "x"}), (query, headers)
+        assert answer.status_code == (401 if wanted else 200)
+        assert answer.headers["cache-control"] == "no-store, no-cache, must-revalidate"
+
+
+async def test_a_session_that_is_over(api: httpx.AsyncClient, player: Player, clock: ShiftedClock) -> None:
+    clock.offset = timedelta(days=1)
+    answer = await api.get("/v2/rpc/echo/it", headers=player.headers)
+    assert (answer.status_code, answer.json()) == (401, refusal(16, "Auth token invalid"))
+
+
+async def test_the_order_of_checks(api: httpx.AsyncClient) -> None:
+    key = {"http_key": HTTP_KEY}
+    for path, query, wanted in (
+        ("/v2/rpc/", {}, (401, refusal(16, "Auth token or HTTP key required"))),
+        ("/v2/rpc/", key, (400, refusal(3, "RPC ID must be set"))),
+        ("/v2/rpc/unknown", key, (404, refusal(5, "RPC function not found"))),
+        ("/v2/rpc/echo/it/", key, (404, refusal(5, "RPC function not found"))),
+        (
+            "/v2/rpc/ECHO%2Fit",
+            key,
+            (400, refusal(3, "json: cannot unmarshal object into Go value of type string")),
+        ),
+    ):
+        answer = await api.post(path, params=query, content=b"{" * (LIMIT if "it" in path else LIMIT + 1))
+        assert (answer.status_code, answer.json()) == wanted
+
+
+async def test_the_size_of_bodies(api: httpx.AsyncClient, player: Player) -> None:
+    fits = b'"' + b"a" * (LIMIT - 2) + b'"'
+    answer = await api.post("/v2/rpc/echo/it", headers=player.headers, content=fits)
+    assert answer.json() == {"payload": fits[1:-1].decode()}
+    answer = await api.post("/v2/rpc/echo/it?unwrap", headers=player.headers, content=fits + b" ")
+    assert answer.status_code == 400
+    assert answer.json() == {"code": 3, "message": "http: request body too large"}
+    packed = {**player.headers, "Content-Encoding": "gzip"}
+    answer = await api.post("/v2/rpc/echo/it", headers=packed, content=gzip.compress(b'"small"'))
+    assert answer.json() == {"payload": "small"}
+
+
+async def test_unwrapped_bodies_come_back_as_they_are(api: httpx.AsyncClient, player: Player) -> None:
+    body = bytes(range(256))
+    answer = await api.post("/v2/rpc/echo/it?unwrap=false", headers=player.headers, content=body)
+    assert (answer.content, answer.headers["content-type"]) == (body, "text/plain")
+    headers = {**player.headers, "Content-Type": "text/csv; charset=x"}
+    answer = await api.post("/v2/rpc/echo/it?unwrap", headers=headers, content=body)
+    assert (answer.content, answer.headers["content-type"]) == (body, "text/csv; charset=x")
+
+
+async def test_text_that_no_client_could_read(api: httpx.AsyncClient, player: Player) -> None:
+    wrapped = await api.get("/v2/rpc/surrogate", headers=player.headers)
+    unwrapped = await api.get("/v2/rpc/surrogate?unwrap", headers=player.headers)
+    failed = await api.get("/v2/rpc/surrogate%20error", headers=player.headers)
+    assert (wrapped.json(), unwrapped.text) == ({"payload": "\ufffd"}, "\ufffd")
+    assert (failed.status_code, failed.json()["message"]) == (404, "\ufffd")
+    assert failed.json()["error"] == {"Message": "\ufffd", "Code": 5}
+
+
+async def test_what_a_function_sees_of_the_request(api: httpx.AsyncClient, player: Player) -> None:
+    headers = [
+        *player.headers.items(),
+        ("x-twice", "1"),
+        ("X-Twice", "2"),
+        ("grpc-timeout", "1S"),
+        ("X-Forwarded-For", "203.0.113.9, 192.0.2.7"),
+        ("Accept-Encoding", "gzip"),
+    ]
+    query = f"?unwrap&x=1&x=2&payload=p&http_key=&bad=%zz&user={player.id}"
+    about = (await api.get(f"/v2/rpc/about{query}", headers=headers)).json()
+    assert about["query"] == {"unwrap": [""], "x": ["1", "2"], "payload": ["p"], "user": [player.id]}
+    assert about["headers"]["X-Twice"] == ["1", "2"]
+    assert about["headers"]["Authorization"] == [f"Bearer {player.token}"]
+    assert not {"Host", "Grpc-Timeout", "Accept-Encoding"} & about["headers"].keys()
+    assert (about["ip"], about["user"]) == ("192.0.2.7", player.id)
+    plain = (
+        await api.get("/v2/rpc/about?unwrap", headers={**player.headers, "Accept-Encoding": "br"})
+    ).json()
+    assert plain["headers"]["Accept-Encoding"] == ["br"]
+
+
+async def test_other_methods(api: httpx.AsyncClient, player: Player) -> None:
+    answer = await api.put("/v2/rpc/echo/it", headers=player.headers)
+    assert (answer.status_code, answer.json()) == (501, {"code": 12, "message": "Method Not Allowed"})
+
+
+# --- the example game ---
+
+
+async def hunt(api: httpx.AsyncClient, player: Player, function: str, **payload: Any) -> httpx.Response:
+    path = f"/v2/rpc/treasure_hunt.{function}?unwrap"
+    return await api.post(path, headers=player.headers, json=payload)
+
+
+async def grant(api: httpx.AsyncClient, player: Player, coins: int) -> httpx.Response:
+    content = {"user_id": player.id, "coins": coins, "reason": "test"}
+    return await api.post(f"/v2/rpc/treasure_hunt.grant?unwrap&http_key={HTTP_KEY}", json=content)
+
+
+async def test_a_daily_reward_is_paid_once(api: httpx.AsyncClient, player: Player) -> None:
+    answers = await asyncio.gather(*(hunt(api, player, "daily_reward") for _ in range(8)))
+    paid = [answer.json() for answer in answers if answer.status_code == 200]
+    assert paid == [{"coins": 20, "streak": 1, "balance": 20}]
+    assert {answer.status_code for answer in answers} == {200, 409}
+    account = (await api.get("/v2/account", headers=player.headers)).json()
+    assert json.loads(account["wallet"]) == {"coins": 20}
+
+
+async def test_digging_costs_coins_and_fills_the_inventory(api: httpx.AsyncClient, player: Player) -> None:
+    assert (await hunt(api, player, "dig", x=0, y=0)).json()["message"] == "You have too few coins."
+    assert (await grant(api, player, 10)).json()["updated"] == {"coins": 10}
+    first = await hunt(api, player, "dig", x=0, y=0)
+    again = await hunt(api, player, "dig", x=0, y=0)
+    outside = await hunt(api, player, "dig", x=0, y=8)
+    assert first.json()["balance"] == 5
+    assert (again.status_code, again.json()["message"]) == (409, "There is only a hole.")
+    assert (outside.status_code, outside.json()["code"]) == (400, 3)
+    assert outside.json()["message"] == "Payload field 'y': Input should be less than 8."
+    inventory = (await hunt(api, player, "inventory")).json()
+    found = first.json()["treasure"]
+    assert inventory == {"treasures": {found: 1} if found else {}, "dug": ["0,0"]}
+
+
+async def test_progress_of_two_devices_is_merged(api: httpx.AsyncClient, player: Player) -> None:
+    await asyncio.gather(
+        hunt(api, player, "save_progress", level=3, stars={"1": 2, "2": 3}),
+        hunt(api, player, "save_progress", level=2, stars={"1": 3}),
+    )
+    known = await hunt(api, player, "save_progress")
+    assert known.json() == {"level": 3, "stars": {"1": 3, "2": 3}}
+
+
+async def test_only_servers_grant(api: httpx.AsyncClient, player: Player) -> None:
+    answer = await hunt(api, player, "grant", user_id=player.id, coins=5, reason="why not")
+    assert (answer.status_code, answer.json()["message"]) == (403, "Only for servers.")
