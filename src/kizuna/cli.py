@@ -172,9 +172,10 @@ def _serve(options: argparse.Namespace) -> int:
 def _migrate(options: argparse.Namespace) -> int:
     settings = _load(options).settings
     from kizuna.db import migrate, tools
-    from kizuna.host.database import data_directory, schema_problem, upgrade
+    from kizuna.host.database import data_directory, require_server, schema_problem, upgrade
 
     with tools.database(data_directory(settings), settings.database.url) as url:
+        require_server(url)
         if options.action == "status":
             problem = schema_problem(*migrate.status(url))
             _out(problem or "The database is up to date.")

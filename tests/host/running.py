@@ -1,5 +1,6 @@
 """Starts the stand-in server as a program and talks to it over plain sockets."""
 
+import errno
 import json
 import os
 import queue
@@ -29,6 +30,13 @@ def until(condition: Callable[[], Any], what: str, patience: float = PATIENCE) -
             return answer
         time.sleep(0.01)
     raise AssertionError(f"never happened: {what}")
+
+
+def is_free(port: int) -> bool:
+    """Whether nobody listens on the port."""
+    with socket.socket() as probe:
+        probe.settimeout(0.1)
+        return probe.connect_ex(("127.0.0.1", port)) == errno.ECONNREFUSED
 
 
 def environment(**extra: str) -> dict[str, str]:

@@ -9,8 +9,8 @@ import pytest
 
 from tests.host.running import Running, read_all, read_answer, request, running, until
 
-READ = 0.5
-IDLE = 0.8
+READ = 0.4
+IDLE = 0.5
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,8 @@ import pytest_asyncio
 
 from kizuna.app import Application
 from kizuna.clock import ShiftedClock
-from kizuna.settings import Settings
 from tests.runtime.conftest import Folder
+from tests.support.applications import running_application
 from tests.support.players import HTTP_KEY, SERVER_KEY, Player, sign_in_async
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -46,17 +46,15 @@ def register(app):
 
 
 @pytest_asyncio.fixture(scope="module")
-async def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Application]:
+async def app(
+    database_url: str, app_clock: ShiftedClock, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Application]:
     """The application with this game and the examples."""
     folder = Folder(tmp_path_factory.mktemp("game"))
     folder.write("game.py", GAME)
-    settings = Settings.model_validate(
-        {"runtime": {"modules": [folder.path, EXAMPLES]}, "socket": {"proxy_count": 1}}
-    )
-    application = Application(settings, database_url=database_url, clock=ShiftedClock())
-    await application.startup()
-    yield application
-    await application.shutdown()
+    sections = {"runtime": {"modules": [folder.path, EXAMPLES]}, "socket": {"proxy_count": 1}}
+    async with running_application(database_url, app_clock, sections) as application:
+        yield application
 
 
 @pytest_asyncio.fixture

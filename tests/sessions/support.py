@@ -57,7 +57,9 @@ async def refresh(api: httpx.AsyncClient, token: str, vars: Any = None) -> httpx
     return await api.post("/v2/account/session/refresh", json=body, auth=(SERVER_KEY, ""))
 
 
-async def logout(api: httpx.AsyncClient, caller: str, token: str = "", refresh_token: str = "") -> httpx.Response:
+async def logout(
+    api: httpx.AsyncClient, caller: str, token: str = "", refresh_token: str = ""
+) -> httpx.Response:
     """Log out in the session of the token `caller`."""
     return await api.post(
         "/v2/session/logout",

@@ -107,7 +107,7 @@ async def test_sign_ins_racing_a_ban_across_a_full_second(
 async def test_a_ban_while_the_password_is_checked(
     api: httpx.AsyncClient, clock: ShiftedClock, database_url: str
 ) -> None:
-    """Checking a password takes long; the ban falls between looking the account up and issuing the session."""
+    """That takes long: the ban falls between looking the account up and issuing the session."""
     email = new_email()
     player_id = user_of(await by_email(api, email, PASSWORD))
     await by_email(api, email, "a wrong password")

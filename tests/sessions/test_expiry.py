@@ -37,7 +37,9 @@ async def test_a_session_ends_before_its_refresh_token(api: httpx.AsyncClient, c
     assert (await refresh(api, renewed.json()["refresh_token"])).status_code == 200
 
 
-async def test_expired_is_expired_however_often_it_was_used(api: httpx.AsyncClient, clock: ShiftedClock) -> None:
+async def test_expired_is_expired_however_often_it_was_used(
+    api: httpx.AsyncClient, clock: ShiftedClock
+) -> None:
     player = await sign_in_async(api)
     assert all([await lives(api, player.token) for _ in range(3)])
     clock.offset += timedelta(seconds=61)

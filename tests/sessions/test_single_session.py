@@ -26,7 +26,9 @@ async def test_the_last_one_lives_whatever_the_second(api: httpx.AsyncClient) ->
     sessions = [await sign_in_async(api)]
     for _ in range(4):
         sessions.append(await sign_in_async(api, sessions[0].device))
-        assert [await lives(api, session.token) for session in sessions] == [False] * (len(sessions) - 1) + [True]
+        *earlier, last = [await lives(api, session.token) for session in sessions]
+        assert last
+        assert not any(earlier)
         assert (await refresh(api, sessions[-2].refresh_token)).status_code == 401
     assert await lives(api, stranger.token)
 
@@ -40,6 +42,7 @@ async def test_refreshing_ends_nothing(api: httpx.AsyncClient) -> None:
 
 async def test_of_many_at_once_one_lives(api: httpx.AsyncClient) -> None:
     player = await sign_in_async(api)
-    answers = await asyncio.gather(*[by_device(api, player.device) for _ in range(12)])
-    assert {answer.status_code for answer in answers} == {200}
-    assert sum([await lives(api, answer.json()["token"]) for answer in answers]) == 1
+    for _ in range(5):
+        answers = await asyncio.gather(*[by_device(api, player.device) for _ in range(12)])
+        assert {answer.status_code for answer in answers} == {200}
+        assert sum([await lives(api, answer.json()["token"]) for answer in answers]) == 1

@@ -87,8 +87,7 @@ async def test_a_logout_of_all_and_a_ban_are_heard(nodes: tuple[Node, Node]) -> 
 
 
 async def test_checking_a_session_asks_nobody(nodes: tuple[Node, Node]) -> None:
-    here, there = nodes
-    player = await sign_in_async(here.api)
+    player = await sign_in_async(nodes[0].api)
     for node in nodes:
         before = node.app.database.counts.total()
         for _ in range(5):

@@ -26,7 +26,7 @@ def _take() -> Wishes:
     taken = {name: os.environ.pop(name) for name in ours}
     return Wishes(
         database_url=taken.get("KIZUNA_TEST_DATABASE_URL") or taken.get("DATABASE_URL") or None,
-        soak_seconds=float(taken.get("KIZUNA_SOAK_SECONDS", "5")),
+        soak_seconds=float(taken.get("KIZUNA_SOAK_SECONDS", "3")),
     )
 
 

@@ -12,12 +12,17 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """What signing in needs to know of an account; `password` is its bcrypt hash."""
+    """What signing in needs to know of an account.
+
+    `password` is its bcrypt hash; `sessions_since` the earliest time of issue that its tokens may have (seconds
+    since 1970).
+    """
 
     id: str
     username: str
     disabled: bool
-    password: bytes | None
+    password: bytes | None = None
+    sessions_since: int = 0
 
 
 class AccountLookup:
@@ -33,7 +38,7 @@ class AccountLookup:
     async def by_id(self, user_id: str) -> Player | None:
         """The player with this id."""
         row = await self.account(user_id)
-        return None if row is None else Player(row["id"], row["username"], row["disable_time"] != EPOCH, None)
+        return None if row is None else Player(row["id"], row["username"], row["disable_time"] != EPOCH)
 
     async def by_username(self, username: str) -> Player | None:
         """The player with exactly this username."""
@@ -55,7 +60,9 @@ class AccountLookup:
 
 
 def _player(row: Record) -> Player:
-    return Player(row["id"], row["username"], row["disable_time"] != EPOCH, row["password"])
+    return Player(
+        row["id"], row["username"], row["disable_time"] != EPOCH, row["password"], row["cutoff"] or 0
+    )
 
 
 def _first(rows: list[Record]) -> Player | None:

@@ -14,7 +14,10 @@ ACCOUNTS = Query(
     """,
 )
 
-_PLAYER = "u.id::text as id, u.username, u.disable_time, u.password"
+_PLAYER = """
+    u.id::text as id, u.username, u.disable_time, u.password,
+    (select c.cutoff from session_cutoff c where c.user_id = u.id) as cutoff
+"""
 
 BY_DEVICE = Query(
     "accounts.by_device",
@@ -76,20 +79,4 @@ BURY = Command(
     "accounts.bury",
     "Remember that an account was deleted.",
     "insert into user_tombstone (user_id, create_time) values ($1, $2) on conflict (user_id) do nothing",
-)
-
-DISABLE = Command(
-    "accounts.disable",
-    "Ban users: they can no longer sign in.",
-    """
-    update users set disable_time = $2
-    where id = any($1::uuid[]) and id <> '00000000-0000-0000-0000-000000000000'
-    returning id::text as id
-    """,
-)
-
-ENABLE = Command(
-    "accounts.enable",
-    "Lift the ban on users.",
-    "update users set disable_time = '1970-01-01 00:00:00+00' where id = any($1::uuid[])",
 )

@@ -12,7 +12,7 @@ from kizuna.accounts.validation import check_username_characters, check_username
 from kizuna.clock import Clock
 from kizuna.db.engine import Database, Record, Transaction
 from kizuna.errors import ApiError, Code, invalid, not_found
-from kizuna.sessions.revocations import Revocations
+from kizuna.sessions.revocations import Ended, Revocations
 from kizuna.users.profile import user_message
 from kizuna.wire.encode import rfc3339_seconds
 
@@ -81,16 +81,14 @@ class Accounts:
         if user_id == SYSTEM_USER:
             raise invalid("Error deleting user account.")
 
-        async def work(tx: Transaction) -> bool:
+        async def work(tx: Transaction) -> Ended:
             if not await tx.write(queries.DELETE, user_id):
-                return False
+                return Ended()
             if recorded:
                 await tx.write(queries.BURY, user_id, self._clock.now())
-            await self._revocations.end_all(tx, [user_id])
-            return True
+            return await self._revocations.end_all(tx, [user_id])
 
-        if await self._database.atomically(work):
-            await self._revocations.obey([user_id])
+        self._revocations.obey(await self._database.atomically(work))
 
 
 def account_message(row: Record) -> dict[str, Any]:

@@ -64,17 +64,22 @@ def _death(server: EmbeddedPostgres) -> str | None:
 
 def check_external(url: str, *, migrate: bool) -> None:
     """Refuse a database that is out of reach, too old, or has another schema than this release."""
-    version = asyncio.run(server_version(url))
-    if version < OLDEST:
-        raise HostError(
-            f"PostgreSQL {version} at {place_of(url)} is too old; kizuna needs {OLDEST} or newer."
-        )
+    require_server(url)
     if migrate:
         upgrade(url)
         return
     current, wanted = migrations.status(url)
     if problem := schema_problem(current, wanted):
         raise HostError(problem)
+
+
+def require_server(url: str) -> None:
+    """Refuse a server that is out of reach or too old."""
+    version = asyncio.run(server_version(url))
+    if version < OLDEST:
+        raise HostError(
+            f"PostgreSQL {version} at {place_of(url)} is too old; kizuna needs {OLDEST} or newer."
+        )
 
 
 def schema_problem(current: str | None, wanted: str) -> str | None:

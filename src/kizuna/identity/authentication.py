@@ -42,11 +42,12 @@ class SignUp:
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """Who signed in."""
+    """Who signed in, and the earliest time of issue that the tokens may have (seconds since 1970)."""
 
     user_id: str
     username: str
     created: bool
+    sessions_since: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +207,7 @@ def _wanted_username(sign_up: SignUp) -> str:
 def _welcome(player: Player) -> Identified:
     if player.disabled:
         raise BANNED
-    return Identified(player.id, player.username, created=False)
+    return Identified(player.id, player.username, created=False, sessions_since=player.sessions_since)
 
 
 def _welcome_or(player: Player | None, refusal: ApiError) -> Identified:

@@ -1,5 +1,6 @@
 """Authenticate, link and unlink over HTTP."""
 
+from collections.abc import Coroutine
 from typing import Any
 
 from kizuna.http.call import Call
@@ -32,29 +33,39 @@ def _account(call: Call) -> dict[str, Any]:
     return account
 
 
-async def _session(call: Call, sessions: Sessions, who: Identified) -> dict[str, Any]:
-    vars = _account(call).get("vars", {})
-    return await sessions.issue(who.user_id, who.username, vars, created=who.created)
+async def _session(
+    call: Call, sessions: Sessions, signing_in: Coroutine[Any, Any, Identified]
+) -> dict[str, Any]:
+    """A session for whoever signs in, dated before their account was looked at: see `Sessions.issue`."""
+    began = sessions.now()
+    who = await signing_in
+    return await sessions.issue(
+        who.user_id,
+        who.username,
+        _account(call).get("vars", {}),
+        began=max(began, who.sessions_since),
+        created=who.created,
+    )
 
 
 def _authenticate_routes(api: Routes, authentication: Authentication, sessions: Sessions) -> None:
     @api.operation("AuthenticateDevice", failure=_NOT_AUTHENTICATED)
     async def authenticate_device(call: Call) -> dict[str, Any]:
-        who = await authentication.device(_account(call).get("id", ""), _sign_up(call))
-        return await _session(call, sessions, who)
+        signing_in = authentication.device(_account(call).get("id", ""), _sign_up(call))
+        return await _session(call, sessions, signing_in)
 
     @api.operation("AuthenticateCustom", failure=_NOT_AUTHENTICATED)
     async def authenticate_custom(call: Call) -> dict[str, Any]:
-        who = await authentication.custom(_account(call).get("id", ""), _sign_up(call))
-        return await _session(call, sessions, who)
+        signing_in = authentication.custom(_account(call).get("id", ""), _sign_up(call))
+        return await _session(call, sessions, signing_in)
 
     @api.operation("AuthenticateEmail", failure=_NOT_AUTHENTICATED)
     async def authenticate_email(call: Call) -> dict[str, Any]:
         account = _account(call)
-        who = await authentication.email(
+        signing_in = authentication.email(
             account.get("email", ""), account.get("password", ""), _sign_up(call), call.client_address
         )
-        return await _session(call, sessions, who)
+        return await _session(call, sessions, signing_in)
 
 
 def _link_routes(api: Routes, linking: Linking) -> None:
@@ -100,8 +111,8 @@ def _provider_routes(
 
     @api.operation(f"Authenticate{name}", failure=_NOT_AUTHENTICATED)
     async def authenticate(call: Call) -> dict[str, Any]:
-        who = await authentication.provider(name, _account(call), _sign_up(call))
-        return await _session(call, sessions, who)
+        signing_in = authentication.provider(name, _account(call), _sign_up(call))
+        return await _session(call, sessions, signing_in)
 
     @api.operation(f"Link{name}", failure=f"Error while trying to link {label} ID.")
     async def link(call: Call) -> dict[str, Any]:

@@ -54,7 +54,8 @@ class ModuleLoadError(Exception):
     """Game code that cannot be loaded. The message names the file and holds the traceback."""
 
     def __init__(self, path: str | os.PathLike[str], reason: str) -> None:
-        super().__init__(f"Game module {os.fspath(path)} cannot be loaded: {reason}")
+        separator = "\n" if "\n" in reason else " "
+        super().__init__(f"Game module {os.fspath(path)} cannot be loaded:{separator}{reason}")
         self.path = os.fspath(path)
 
 

@@ -151,7 +151,8 @@ class _reported:
         report = traceback.TracebackException.from_exception(error)
         own = [place for place, frame in enumerate(report.stack) if self._is_own(frame)]
         report.stack = traceback.StackSummary.from_list(report.stack[own[0] :] if own else [])
-        raise ModuleLoadError(self._path, "".join(["\n", *report.format()]).rstrip()) from error
+        # The message has the whole story; a second traceback below it would only hide it.
+        raise ModuleLoadError(self._path, "".join(report.format()).rstrip()) from None
 
     def _is_own(self, frame: traceback.FrameSummary) -> bool:
         """Whether this is the folder's code, not the server on its way there."""

@@ -12,13 +12,17 @@ from datetime import UTC, datetime, timedelta
 from kizuna.bus import Bus
 from kizuna.caller import Caller
 from kizuna.clock import Clock
-from kizuna.db.engine import Database, Transaction
+from kizuna.db.engine import Database, Record, Transaction
 from kizuna.sessions import queries
 
 TOPIC = "sessions"
 
 #: asyncpg's largest timestamp is later; tokens may claim to live longer than datetime can say.
 _FAR_FUTURE = datetime(9999, 1, 1, tzinfo=UTC)
+
+#: How many seconds after the present a cut-off lies. Between taking the time and committing, and between the
+#: clocks of two nodes, may lie a second; a session that a sign-in begins meanwhile must end as well.
+_MARGIN = 2
 
 
 def instant(seconds: float) -> datetime:
@@ -29,7 +33,7 @@ def instant(seconds: float) -> datetime:
 
 
 @dataclass(slots=True)
-class _Ended:
+class Ended:
     """Ended sessions: by user the cut-off, by (user, session, refresh) single ones; each with its expiry."""
 
     cutoffs: dict[str, tuple[int, float]] = field(default_factory=dict)
@@ -50,7 +54,7 @@ class Revocations:
         self._bus = bus
         self._clock = clock
         self._keep = keep
-        self._ended = _Ended()
+        self._ended = Ended()
 
     async def start(self) -> None:
         """Subscribe, then read: nothing that happens in between is missed."""
@@ -63,34 +67,37 @@ class Revocations:
             return self._ended.rejects(caller, refresh)
         return (await self._read(caller.user_id)).rejects(caller, refresh)
 
-    def earliest(self, user_id: str) -> int:
-        """The earliest time of issue, in seconds since 1970, with which a token of this user is accepted."""
-        cutoff = self._ended.cutoffs.get(user_id)
-        return 0 if cutoff is None else cutoff[0]
-
-    async def end_all(self, tx: Transaction, user_ids: Sequence[str]) -> None:
+    async def end_all(self, tx: Transaction, user_ids: Sequence[str]) -> Ended:
         """End every session of these users, as part of a transaction. `obey` must follow its commit.
 
-        The cut-off is the next full second: sessions that began in the present one end too. The reference
-        lets those live, which leaves a banned player signed in; a session that begins after this within the
-        same second is dated forward to `earliest` instead.
+        The cut-off lies after the present second: sessions that began in it end too. The reference lets those
+        live, which leaves a banned player signed in. A session that begins after this is dated forward to the
+        cut-off instead: whoever signs in reads it along with the account.
         """
         now = self._clock.now()
-        await tx.write(queries.CUT_OFF, list(user_ids), int(now.timestamp()) + 1, now + self._keep)
+        cutoff = int(now.timestamp()) + _MARGIN
+        rows = await tx.write(queries.CUT_OFF, list(user_ids), cutoff, now + self._keep)
         for user_id in user_ids:
             await self._bus.announce(tx, TOPIC, user_id)
+        return Ended(_cutoffs(rows))
 
-    async def end(self, tx: Transaction, user_id: str, sessions: Sequence[tuple[str, bool, int]]) -> None:
+    async def end(self, tx: Transaction, user_id: str, sessions: Sequence[tuple[str, bool, int]]) -> Ended:
         """End single sessions: (token id, refresh tokens?, expiry) each. `obey` must follow the commit."""
         ids, refresh, expiries = zip(*sessions, strict=True)
         times = [instant(expiry + 1) for expiry in expiries]
         await tx.write(queries.REVOKE, user_id, list(ids), list(refresh), times)
         await self._bus.announce(tx, TOPIC, user_id)
+        expired = [time.timestamp() for time in times]
+        keys = [(user_id, token_id, kind) for token_id, kind in zip(ids, refresh, strict=True)]
+        return Ended(single=dict(zip(keys, expired, strict=True)))
 
-    async def obey(self, user_ids: Sequence[str]) -> None:
-        """Make this process see at once what it has just committed."""
-        for user_id in user_ids:
-            await self._reread_user(user_id)
+    def obey(self, news: Ended) -> None:
+        """Know what has been committed. Nothing is taken back: an older answer must not undo a newer one."""
+        for user, (cutoff, expires) in news.cutoffs.items():
+            known = self._ended.cutoffs.get(user)
+            if known is None or known[0] < cutoff:
+                self._ended.cutoffs[user] = (cutoff, expires)
+        self._ended.single |= news.single
 
     async def forget_expired(self) -> None:
         """Drop what no living token can name any more."""
@@ -103,24 +110,20 @@ class Revocations:
         ended.single = {key: expiry for key, expiry in ended.single.items() if expiry > seconds}
 
     async def _reread(self) -> None:
-        self._merge(await self._read(None))
+        self.obey(await self._read(None))
 
     async def _reread_user(self, user_id: str) -> None:
-        self._merge(await self._read(user_id))
+        self.obey(await self._read(user_id))
 
-    def _merge(self, news: _Ended) -> None:
-        """Take in what was read. Nothing is taken back: an older answer must not undo a newer one."""
-        for user, (cutoff, expires) in news.cutoffs.items():
-            known = self._ended.cutoffs.get(user)
-            if known is None or known[0] < cutoff:
-                self._ended.cutoffs[user] = (cutoff, expires)
-        self._ended.single |= news.single
-
-    async def _read(self, user_id: str | None) -> _Ended:
+    async def _read(self, user_id: str | None) -> Ended:
         now = self._clock.now()
         cutoffs = await self._database.read(queries.ALL_CUTOFFS, now, user_id)
         single = await self._database.read(queries.ALL_REVOCATIONS, now, user_id)
-        return _Ended(
-            {row["user_id"]: (row["cutoff"], row["expires"]) for row in cutoffs},
+        return Ended(
+            _cutoffs(cutoffs),
             {(row["user_id"], row["token_id"], row["refresh"]): row["expires"] for row in single},
         )
+
+
+def _cutoffs(rows: Sequence[Record]) -> dict[str, tuple[int, float]]:
+    return {row["user_id"]: (row["cutoff"], row["expires"]) for row in rows}

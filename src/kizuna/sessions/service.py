@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from kizuna.accounts.lookup import AccountLookup
+from kizuna.accounts.lookup import AccountLookup, Player
 from kizuna.caller import Caller
 from kizuna.clock import Clock
 from kizuna.db.engine import Database
 from kizuna.errors import ApiError, Code, invalid, not_found
 from kizuna.sessions import tokens
-from kizuna.sessions.revocations import Revocations
+from kizuna.sessions.revocations import Ended, Revocations
 from kizuna.sessions.tokens import InvalidToken, TokenReader
 
 BANNED = ApiError(Code.PERMISSION_DENIED, "User account banned.")
@@ -47,21 +47,23 @@ class Sessions:
         self._session_tokens = TokenReader(rules.key)
         self._refresh_tokens = TokenReader(rules.refresh_key)
 
+    def now(self) -> int:
+        """The present in seconds since 1970."""
+        return int(self._clock.unix())
+
     async def issue(
-        self, user_id: str, username: str, vars: Mapping[str, str], *, created: bool = False
+        self, user_id: str, username: str, vars: Mapping[str, str], *, began: int, created: bool = False
     ) -> dict[str, Any]:
-        """A new session for a player who has just proved who they are: the `Session` message."""
+        """A new session for a player who has just proved who they are: the `Session` message.
+
+        `began` is when the session began: a time before the account was looked up, or the end of the earlier
+        sessions that the lookup told of, if that is later. So whatever ends the player's sessions after the
+        lookup, such as a ban, ends this one too, however long the password took to check.
+        """
         if self._rules.single_session:
-            await self.end_all([user_id])
-        began = int(self._clock.unix())
-        earliest = self._revocations.earliest(user_id)
-        if began < earliest:
-            # All sessions were ended this very second. If that was a ban, it may have come after the account
-            # was looked at; if it was not, this session is newer and must outlive it.
-            account = await self._accounts.by_id(user_id)
-            if account is not None and account.disabled:
-                raise BANNED
-            began = earliest
+            began = (await self.end_all([user_id])).cutoffs[user_id][0]
+            # That end may have hidden the one of a ban or a deletion since the lookup.
+            await self._in_good_standing(user_id)
         caller = Caller(user_id, username, vars, str(uuid.uuid4()), began, 0)
         return self._session(caller, created)
 
@@ -86,11 +88,7 @@ class Sessions:
             raise refused from error
         if await self._revocations.rejects(caller, refresh=True):
             raise refused
-        account = await self._accounts.by_id(caller.user_id)
-        if account is None:
-            raise not_found("User account not found.")
-        if account.disabled:
-            raise BANNED
+        account = await self._in_good_standing(caller.user_id)
         return self._session(replace(caller, username=account.username, vars=vars or caller.vars), False)
 
     async def logout(self, caller: Caller, token: str, refresh_token: str) -> None:
@@ -101,16 +99,27 @@ class Sessions:
         if not ended:
             await self.end_all([caller.user_id])
             return
-        await self._database.atomically(lambda tx: self._revocations.end(tx, caller.user_id, ended))
-        await self._revocations.obey([caller.user_id])
+        self._revocations.obey(
+            await self._database.atomically(lambda tx: self._revocations.end(tx, caller.user_id, ended))
+        )
 
-    async def end_all(self, user_ids: Sequence[str]) -> None:
+    async def end_all(self, user_ids: Sequence[str]) -> Ended:
         """End every session of these users."""
-        await self._database.atomically(lambda tx: self._revocations.end_all(tx, user_ids))
-        await self._revocations.obey(user_ids)
+        ended = await self._database.atomically(lambda tx: self._revocations.end_all(tx, user_ids))
+        self._revocations.obey(ended)
+        return ended
+
+    async def _in_good_standing(self, user_id: str) -> Player:
+        """The account as it is now. 404 when it is gone, 403 when it is banned."""
+        account = await self._accounts.by_id(user_id)
+        if account is None:
+            raise not_found("User account not found.")
+        if account.disabled:
+            raise BANNED
+        return account
 
     def _session(self, caller: Caller, created: bool) -> dict[str, Any]:
-        now = int(self._clock.unix())
+        now = self.now()
         session = replace(caller, expires_at=now + self._rules.token_expiry)
         refresh = replace(caller, expires_at=now + self._rules.refresh_token_expiry)
         answer: dict[str, Any] = {"created": True} if created else {}
@@ -136,7 +145,7 @@ class Sessions:
         A session token takes its refresh token with it. The reference leaves that one usable, and every
         session token it then yields is dead on arrival.
         """
-        longest = int(self._clock.unix()) + max(self._rules.token_expiry, self._rules.refresh_token_expiry)
+        longest = self.now() + max(self._rules.token_expiry, self._rules.refresh_token_expiry)
         ended: dict[tuple[str, bool], int] = {}
         if session is not None and session.token_id:
             ended[session.token_id, False] = ended[session.token_id, True] = max(longest, session.expires_at)

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from kizuna.accounts import queries as accounts
 from kizuna.clock import Clock
 from kizuna.db.engine import Database, Transaction
 from kizuna.errors import invalid
-from kizuna.sessions.revocations import Revocations
+from kizuna.sessions.revocations import Ended, Revocations
 from kizuna.users import queries
 from kizuna.users.profile import user_message
 from kizuna.wire.encode import parse_uuid
@@ -35,18 +34,16 @@ class Users:
         """Disable accounts and end their sessions."""
         wanted = [checked_id(user_id) for user_id in user_ids]
 
-        async def work(tx: Transaction) -> list[str]:
-            rows = await tx.write(accounts.DISABLE, wanted, self._clock.now())
+        async def work(tx: Transaction) -> Ended:
+            rows = await tx.write(queries.DISABLE, wanted, self._clock.now())
             banned = [row["id"] for row in rows]
-            if banned:
-                await self._revocations.end_all(tx, banned)
-            return banned
+            return await self._revocations.end_all(tx, banned) if banned else Ended()
 
-        await self._revocations.obey(await self._database.atomically(work))
+        self._revocations.obey(await self._database.atomically(work))
 
     async def unban(self, user_ids: Sequence[str]) -> None:
         """Let them sign in again; sessions that the ban ended stay ended."""
-        await self._database.write(accounts.ENABLE, [checked_id(user_id) for user_id in user_ids])
+        await self._database.write(queries.ENABLE, [checked_id(user_id) for user_id in user_ids])
 
 
 def checked_id(user_id: str) -> str:
