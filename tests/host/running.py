@@ -42,7 +42,8 @@ def is_free(port: int) -> bool:
 def environment(**extra: str) -> dict[str, str]:
     """Ours without settings, with the package and the stand-in importable."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("KIZUNA_") and k != "DATABASE_URL"}
-    return {**kept, "PYTHONPATH": f"{SOURCE}{os.pathsep}{HERE}", **extra}
+    path = [str(SOURCE), str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**kept, "PYTHONPATH": os.pathsep.join(path), **extra}
 
 
 class Program:

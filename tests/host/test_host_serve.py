@@ -8,6 +8,8 @@ import signal
 import subprocess
 import threading
 import time
+from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -85,6 +87,23 @@ def test_the_answers_have_no_header_that_names_the_server() -> None:
 
 
 # Workers
+
+
+def test_connections_spread_over_the_workers() -> None:
+    with running({"workers": 2}) as server, ExitStack() as connections:
+        clients = [connections.enter_context(server.connect()) for _ in range(60)]
+        for client in clients:
+            client.sendall(request("/pid"))
+        served = Counter(read_answer(client)[2] for client in clients)
+    assert len(served) == 2
+    assert min(served.values()) >= 6
+
+
+def test_a_stop_while_workers_start() -> None:
+    server = Running({"workers": 2})
+    workers = until(lambda: children(server.process.pid), "workers are started")
+    assert server.end() == 0
+    assert all(map(gone, workers))
 
 
 def test_a_dead_worker_is_replaced() -> None:

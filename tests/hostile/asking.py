@@ -5,6 +5,7 @@ An HTTP client would mend what is meant to be broken: paths, header values, bodi
 
 import json
 import time
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -33,9 +34,15 @@ class Answer:
         values = [value.decode("latin-1") for key, value in self.headers if key == name.encode()]
         return ", ".join(values) if values else None
 
+    @property
+    def content(self) -> bytes:
+        """The body without its coding."""
+        coding = self.header("content-encoding")
+        return zlib.decompress(self.body, {"gzip": 31, "deflate": -15}[coding]) if coding else self.body
+
     def json(self) -> Any:
-        """The body as JSON."""
-        return json.loads(self.body)
+        """The content as JSON."""
+        return json.loads(self.content)
 
 
 async def ask(

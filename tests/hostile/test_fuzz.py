@@ -79,10 +79,14 @@ BODIES = {
 }
 
 
+#: Read by the exact way, which takes its time; a few operations show as much as all.
+SLOW = ("slow to read", "many members")
+
+
 @pytest.mark.parametrize("name", BODIES)
 async def test_whole_bodies(attacker: Attacker, name: str) -> None:
     body = BODIES[name]
-    for operation in WITH_BODY:
+    for operation in WITH_BODY[:3] if name in SLOW else WITH_BODY:
         answer = await attacker.ask(operation, body)
         check(answer, f"{operation.name} with {name}")
         if len(body) > LIMIT:
@@ -503,10 +507,7 @@ async def test_header_values(attacker: Attacker, name: bytes) -> None:
                 given_headers = [*headers, *attacker.credentials(LIST)]
                 answer = await ask(attacker.app, method, target, body, given_headers)
                 assert answer.seconds < 0.25, f"{name!r}: {value[:40]!r} took {answer.seconds:.2f} s"
-                if answer.header("content-encoding") is None:
-                    check(answer, f"{method} {target} {name!r}: {value[:60]!r}")
-                else:
-                    assert answer.status < 500
+                check(answer, f"{method} {target} {name!r}: {value[:60]!r}")
 
 
 async def test_preflights(attacker: Attacker) -> None:

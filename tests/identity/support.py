@@ -8,6 +8,7 @@ import httpx
 
 from kizuna.app import Application
 from tests.support.players import SERVER_KEY, Player, claims
+from tests.support.waiting import wait_until_async
 
 PASSWORD = "correct horse"
 
@@ -109,8 +110,6 @@ async def _call(api: httpx.AsyncClient, function: str, user_id: str) -> None:
 
 async def wait_for_a_lock(database_url: str) -> None:
     """Return once a statement in this database waits for somebody's lock."""
-    from tests.support.waiting import wait_until_async
-
     connection = await asyncpg.connect(database_url)
 
     async def somebody_waits() -> bool:

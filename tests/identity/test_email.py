@@ -1,10 +1,11 @@
 """Signing in by e-mail address or username, and what a password is."""
 
 import asyncpg
+import bcrypt
 import httpx
 import pytest
 
-from tests.identity.support import PASSWORD, by_email, new, new_email, told, user_of
+from tests.identity.support import PASSWORD, by_device, by_email, new, new_email, told, user_of
 from tests.support.players import claims
 
 WRONG = (401, 16, "Invalid credentials.")
@@ -44,9 +45,9 @@ async def test_refused_in_this_order(
     assert told(await by_email(api, email, password, username=username)) == (400, 3, message)
 
 
-@pytest.mark.parametrize("local", ["weird@@x..", "a.b+c", "日本@例え", "x@" + "y" * 100, "[x]@", "\u00a0@"])
+@pytest.mark.parametrize("local", ["weird@@x..", "a.b+c@", "日本@例え", "x@" + "y" * 100, "[x]@", "\u00a0@"])
 async def test_almost_anything_is_an_address(api: httpx.AsyncClient, local: str) -> None:
-    email = f"{local}.{new()}"
+    email = f"{local}{new()}.z"
     created = await by_email(api, email, PASSWORD)
     assert created.json()["created"] is True
     assert user_of(await by_email(api, email, PASSWORD, create="false")) == user_of(created)
@@ -103,8 +104,6 @@ async def test_by_username(api: httpx.AsyncClient) -> None:
 
 
 async def test_by_username_without_a_password(api: httpx.AsyncClient) -> None:
-    from tests.identity.support import by_device
-
     name = new("name")
     await by_device(api, new("device"), username=name)
     assert told(await by_email(api, "", PASSWORD, username=name)) == WRONG
@@ -154,8 +153,6 @@ async def test_at_sign_in_the_first_72_bytes_count(api: httpx.AsyncClient) -> No
 
 async def test_a_cut_inside_a_character(api: httpx.AsyncClient, database_url: str) -> None:
     """72 bytes may end in the middle of a letter: an account of the reference can have such a password."""
-    import bcrypt
-
     email, password = new_email(), "x" * 71 + "é"
     user = user_of(await by_email(api, email, PASSWORD))
     await store_hash(database_url, user, bcrypt.hashpw(password.encode()[:72], bcrypt.gensalt(4, b"2a")))
@@ -174,8 +171,6 @@ async def test_the_hash(api: httpx.AsyncClient, database_url: str) -> None:
 
 @pytest.mark.parametrize("variant", [b"2a", b"2b"])
 async def test_hashes_of_other_makers(api: httpx.AsyncClient, database_url: str, variant: bytes) -> None:
-    import bcrypt
-
     email = new_email()
     user = user_of(await by_email(api, email, PASSWORD))
     await store_hash(database_url, user, bcrypt.hashpw("päßwörd!".encode(), bcrypt.gensalt(5, variant)))

@@ -10,7 +10,6 @@ import httpx
 from kizuna.clock import ShiftedClock
 from tests.identity.support import (
     PASSWORD,
-    authenticate,
     ban,
     by_custom,
     by_device,
@@ -123,18 +122,6 @@ async def test_a_ban_while_the_password_is_checked(
         await holder.close()
     answer = await sign_in
     assert answer.status_code == 403 or not await lives(api, answer.json()["token"])
-
-
-async def test_all_logged_out_while_the_password_is_checked(
-    api: httpx.AsyncClient, clock: ShiftedClock, database_url: str
-) -> None:
-    """A sign-in that overlaps a logout of all may come out either way; the next one must live."""
-    email = new_email()
-    first = await by_email(api, email, PASSWORD)
-    headers = {"Authorization": f"Bearer {first.json()['token']}"}
-    await api.post("/v2/session/logout", json={}, headers=headers)
-    again = await authenticate(api, "email", {"email": email, "password": PASSWORD})
-    assert await lives(api, again.json()["token"])
 
 
 async def test_an_account_deleted_while_the_password_is_checked(

@@ -1,5 +1,6 @@
 """The end of tokens, by the clock."""
 
+import time
 from datetime import timedelta
 
 import httpx
@@ -17,8 +18,6 @@ class StoppedClock:
         self._clock = clock
 
     def at(self, seconds: float) -> None:
-        import time
-
         self._clock.offset = timedelta(seconds=seconds - time.time())
 
 

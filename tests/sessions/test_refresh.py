@@ -6,7 +6,7 @@ import httpx
 
 from kizuna.clock import ShiftedClock
 from tests.identity.support import authenticate, ban, bearer, new, told, unban
-from tests.sessions.support import lives, refresh
+from tests.sessions.support import REFRESH_KEY, good_claims, lives, refresh, signed
 from tests.support.players import claims, sign_in_async
 
 REFUSED = (401, 16, "Refresh token invalid or expired.")
@@ -62,8 +62,6 @@ async def test_without_a_token(api: httpx.AsyncClient) -> None:
 
 async def test_a_deleted_account(api: httpx.AsyncClient) -> None:
     # A ghost: the token is not known to be ended, and its user is not there.
-    from tests.sessions.support import REFRESH_KEY, good_claims, signed
-
     ghost = signed(good_claims(), REFRESH_KEY)
     assert told(await refresh(api, ghost)) == (404, 5, "User account not found.")
     player = await sign_in_async(api)
@@ -74,8 +72,6 @@ async def test_a_deleted_account(api: httpx.AsyncClient) -> None:
 async def test_a_banned_account(api: httpx.AsyncClient) -> None:
     player = await sign_in_async(api)
     # A token that the ban did not end, as of a clock that runs ahead: the account itself is looked at.
-    from tests.sessions.support import REFRESH_KEY, good_claims, signed
-
     future = signed(good_claims(uid=player.id, iat=2**40), REFRESH_KEY)
     await ban(api, player.id)
     assert told(await refresh(api, player.refresh_token)) == REFUSED

@@ -26,12 +26,16 @@ def test_every_worker_obeys_and_a_restart_forgets_nothing(serve: Serve) -> None:
         client.post("/v2/session/logout", json={}, headers=everywhere.headers)
         ban = client.post("/v2/rpc/conf_user_ban?http_key=defaulthttpkey&unwrap", json={"user_id": banned.id})
         assert ban.status_code == 200
-    for player in (single, everywhere, banned):
-        wait_until(lambda: answers(server.base_url, player) == {401}, within=1, what="the end everywhere")  # noqa: B023
+    ended = (single, everywhere, banned)
+    wait_until(
+        lambda: all(answers(server.base_url, player) == {401} for player in ended),
+        within=1,
+        what="the end of these sessions on every worker",
+    )
     assert answers(server.base_url, living) == {200}
     server.stop()
 
     restarted = serve("--modules", MODULES)
-    for player in (single, everywhere, banned):
+    for player in ended:
         assert answers(restarted.base_url, player) == {401}
     assert answers(restarted.base_url, living) == {200}

@@ -25,6 +25,10 @@ NOTIFY = Command(
 HEARTBEAT = 0.4
 PATIENCE = 0.4
 
+#: Seconds between two attempts to connect: the first pause, doubled up to the longest.
+_FIRST_PAUSE = 0.05
+_LONGEST_PAUSE = 2.0
+
 
 class PostgresBus:
     """A listening connection of its own, restored whenever it is lost."""
@@ -35,6 +39,7 @@ class PostgresBus:
         self._rereads: list[Reread] = []
         self._arrived: asyncio.Queue[str] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
+        self._pause = _FIRST_PAUSE
         self._first = asyncio.Event()
         self.connected = False
 
@@ -57,27 +62,26 @@ class PostgresBus:
                 await task
 
     async def _stay_connected(self) -> None:
-        pause = 0.05
         while True:
             try:
                 await self._listen()
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
-                if self.connected:
-                    log.warning("lost the connection for notices: %s", error)
-                    pause = 0.05
-                self.connected = False
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, 2.0)
+            except Exception as error:
+                # Whatever it was: this task must go on, or no notice would ever arrive again.
+                log.warning("no connection for notices: %s", error)
+            await asyncio.sleep(self._pause)
+            self._pause = min(self._pause * 2, _LONGEST_PAUSE)
 
     async def _listen(self) -> None:
         """Listen until the connection is lost, which raises."""
         connection: asyncpg.Connection[Any] = await asyncpg.connect(self._url, timeout=5)
         try:
+            connection.add_termination_listener(self._on_loss)
             await connection.add_listener(CHANNEL, self._on_notice)
             # Whatever was announced before this moment is in the tables that are now read again.
             for reread in self._rereads:
                 await reread()
             self.connected = True
+            self._pause = _FIRST_PAUSE
             self._first.set()
             while self.connected:
                 await asyncio.sleep(HEARTBEAT)
@@ -85,6 +89,10 @@ class PostgresBus:
         finally:
             self.connected = False
             connection.terminate()
+
+    def _on_loss(self, connection: object) -> None:
+        """Known at once where the other end says goodbye; a silent end is found by the heartbeat."""
+        self.connected = False
 
     def _on_notice(self, connection: object, pid: int, channel: str, payload: object) -> None:
         self._arrived.put_nowait(str(payload))

@@ -21,6 +21,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from kizuna.host import listener as listening
+from kizuna.host.acceptor import Acceptor
 from kizuna.host.protocol import GameProtocol, Limits
 from kizuna.host.watchdog import Watchdog
 from kizuna.settings import Settings
@@ -94,14 +95,9 @@ class Server:
 
     async def _serve(self, on_ready: Callable[[], None]) -> None:
         loop = asyncio.get_running_loop()
-        config = self._uvicorn_config()
         self._tell_date()
         listening.listen(self._listener)
-        server = await loop.create_server(
-            lambda: GameProtocol(config, self._state, loop, self._limits),
-            sock=self._listener,
-            backlog=listening.BACKLOG,
-        )
+        server = await self._accept()
         upkeep = loop.create_task(self._keep_up())
         watchdog = Watchdog()
         watchdog.start()
@@ -113,6 +109,19 @@ class Server:
         finally:
             watchdog.stop()
             upkeep.cancel()
+
+    async def _accept(self) -> Acceptor | asyncio.AbstractServer:
+        loop = asyncio.get_running_loop()
+        config = self._uvicorn_config()
+
+        def connection() -> GameProtocol:
+            return GameProtocol(config, self._state, loop, self._limits)
+
+        if self._owns_listener:
+            return await loop.create_server(connection, sock=self._listener, backlog=listening.BACKLOG)
+        acceptor = Acceptor(self._listener, connection)
+        acceptor.start()
+        return acceptor
 
     def _uvicorn_config(self) -> uvicorn.Config:
         config = uvicorn.Config(
@@ -149,7 +158,7 @@ class Server:
 
     # The end
 
-    async def _drain(self, server: asyncio.AbstractServer) -> None:
+    async def _drain(self, server: Acceptor | asyncio.AbstractServer) -> None:
         log.info("Stopping: requests under way are finished.")
         self._limits.closing = True
         for connection in self._connections():

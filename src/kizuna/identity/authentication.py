@@ -129,7 +129,7 @@ class Authentication:
             if player is None:
                 raise not_found(_UNKNOWN)
             return await self._by_password(player, password, address)
-        email = email.lower()
+        email = validation.lower_case(email)
         player = await self._lookup.by_identifier("email", email)
         if player is not None:
             return await self._by_password(player, password, address)
@@ -144,11 +144,12 @@ class Authentication:
     async def _by_password(self, player: Player, password: str, address: str) -> Identified:
         if player.disabled:
             raise BANNED
-        attempt = await self._attempts.begin(player.id, address)
-        if player.password is None or not await self._passwords.matches(password, player.password):
+        if not await self._attempts.check(player.id, address, lambda: self._matches(password, player)):
             raise INVALID_CREDENTIALS
-        await self._attempts.forgive(attempt)
         return _welcome(player)
+
+    async def _matches(self, password: str, player: Player) -> bool:
+        return player.password is not None and await self._passwords.matches(password, player.password)
 
     async def _by_identifier(self, column: str, value: str, sign_up: SignUp) -> Identified:
         player = await self._lookup.by_identifier(column, value)

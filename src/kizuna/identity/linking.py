@@ -65,7 +65,7 @@ class Linking:
         validation.check_email_form(email)
         check_new_password(password)
         hashed = await self._passwords.hash(password)
-        await self._link("email", "Email", user_id, email.lower(), hashed)
+        await self._link("email", "Email", user_id, validation.lower_case(email), hashed)
 
     async def link_provider(self, user_id: str, name: str, credentials: Mapping[str, Any]) -> None:
         """Set the id of another company's account, replacing another one."""
@@ -95,7 +95,7 @@ class Linking:
 
     async def unlink_email(self, user_id: str, email: str) -> None:
         """Remove e-mail address and password: the given one, or whichever it is for ""."""
-        await self._unlink("email", user_id, email.lower() or None)
+        await self._unlink("email", user_id, validation.lower_case(email) or None)
 
     async def unlink_provider(self, user_id: str, name: str, credentials: Mapping[str, Any]) -> None:
         """Remove another company's account: the one of the credentials, or without any whichever it is."""

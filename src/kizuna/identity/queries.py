@@ -112,14 +112,15 @@ UNLINK_DEVICE = Command(
 
 COUNT_ATTEMPTS = Command(
     "identity.count_attempts",
-    "Count a password attempt against everything that limits it, starting anew what has expired.",
+    "Count a password attempt against everything that limits it; what has expired or is at zero starts anew.",
     """
     insert into password_attempt as a (subject, failures, expires_at)
     select subject, 1, expires_at from unnest($1::text[], $2::timestamptz[]) s (subject, expires_at)
     order by subject
     on conflict (subject) do update set
         failures = case when a.expires_at <= $3 then 1 else a.failures + 1 end,
-        expires_at = case when a.expires_at <= $3 then excluded.expires_at else a.expires_at end
+        expires_at = case when a.expires_at <= $3 or a.failures = 0
+            then excluded.expires_at else a.expires_at end
     returning subject, failures, expires_at
     """,
 )

@@ -44,6 +44,14 @@ def check_email_form(email: str) -> None:
         raise invalid("Invalid email address, must be 10-255 bytes.")
 
 
+def lower_case(email: str) -> str:
+    """How an address is stored and looked up: letter by letter, as the reference does it.
+
+    `str.lower` looks at the neighbours of a capital sigma and makes two letters of a dotted capital I.
+    """
+    return email.lower() if email.isascii() else "".join(letter.lower()[0] for letter in email)
+
+
 def check_password_length(password: str) -> None:
     """At least 8 bytes; the message says characters."""
     if len(password.encode()) < 8:

@@ -28,7 +28,9 @@ _CHECK_CLAIMS_OURSELVES: Any = {
 # The reference's public default keys are shorter than PyJWT likes; the start warns of them in our words.
 warnings.filterwarnings("ignore", category=jwt.InsecureKeyLengthWarning)
 
+#: Tokens are remembered up to this number and this length, which is what the memory for them is bounded by.
 _CACHED_TOKENS = 10_000
+_CACHED_LENGTH = 1000
 
 
 class InvalidToken(Exception):
@@ -62,13 +64,17 @@ class TokenReader:
         caller = self._known.get(token)
         if caller is None:
             caller = self._verified(token)
-            if len(self._known) >= _CACHED_TOKENS:
-                self._known.clear()
-            self._known[token] = caller
         if caller.expires_at <= now:
             self._known.pop(token, None)
             raise InvalidToken("expired")
+        self._remember(token, caller)
         return caller
+
+    def _remember(self, token: str, caller: Caller) -> None:
+        if len(token) <= _CACHED_LENGTH:
+            if len(self._known) >= _CACHED_TOKENS:
+                self._known.clear()
+            self._known[token] = caller
 
     def _verified(self, token: str) -> Caller:
         try:
