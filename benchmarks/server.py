@@ -64,7 +64,8 @@ def unit() -> Iterator[Running]:
     options = f"--host {HOST} --port {port} --loop uvloop --http httptools --ws none --lifespan off"
     quiet = "--no-access-log --log-level warning"
     command = [sys.executable, "-m", "uvicorn", "benchmarks.unit:app", *f"{options} {quiet}".split()]
-    with _running(command, port, "/", os.environ | {"PYTHONPATH": str(HERE.parent)}) as running:
+    path = os.pathsep.join(filter(None, [str(HERE.parent), os.environ.get("PYTHONPATH")]))
+    with _running(command, port, "/", os.environ | {"PYTHONPATH": path}) as running:
         yield running
 
 

@@ -212,6 +212,7 @@ def test_wrong_values_are_refused_in_a_sentence(write: Write, text: str, sentenc
             "session.encryption_key and session.refresh_encryption_key must differ.",
         ),
         ("session.single_match: true", "session.single_match needs session.single_socket."),
+        ("{bus: local, workers: 2}", "Bus: local is for a single process; with several workers use auto."),
         ("session.single_party: true", "session.single_party needs session.single_socket."),
     ],
 )

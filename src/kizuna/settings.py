@@ -297,6 +297,12 @@ class Settings(Section):
     social: Social = Social()
     password: Password = Password()
 
+    @model_validator(mode="after")
+    def _processes_hear_of_each_other(self) -> "Settings":
+        if self.bus == "local" and self.workers > 1:
+            raise ValueError("bus: local is for a single process; with several workers use auto")
+        return self
+
     def default_keys(self) -> list[str]:
         """Secrets that still have the default that everybody knows."""
         return [key for key in _PUBLIC_KEYS if self.value(key) == KEYS[key].default]

@@ -14,8 +14,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class Player:
     """What signing in needs to know of an account.
 
-    `password` is its bcrypt hash; `sessions_since` the earliest time of issue of its living tokens, in seconds
-    since 1970.
+    `password` is its bcrypt hash; `sessions_since` the earliest time of issue of its living tokens (seconds
+    since 1970).
     """
 
     id: str

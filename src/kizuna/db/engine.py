@@ -34,6 +34,10 @@ else:  # generic for the type checker alone
 #: How often a transaction is tried when PostgreSQL ends it for a deadlock or a serialization failure.
 ATTEMPTS = 5
 
+#: Every statement of ours finds its rows by an index. Plans are made once and kept: one that was made while a
+#: table was small would otherwise read the whole of it for every request until PostgreSQL's next ANALYZE.
+_PLANNER = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off"}
+
 #: Errors after which the connection is of no further use.
 CONNECTION_LOST = (
     asyncpg.PostgresConnectionError,
@@ -81,7 +85,7 @@ class Database:
             max_overflow=0,
             pool_timeout=timeout,
             pool_reset_on_return=None,
-            connect_args={"timeout": timeout},
+            connect_args={"timeout": timeout, "server_settings": _PLANNER},
         )
 
     async def close(self) -> None:

@@ -31,9 +31,10 @@ class Acceptor:
             self._loop.add_reader(self._listener.fileno(), self._accept)
 
     def close(self) -> None:
-        """Accept no more; what is accepted goes on."""
+        """Accept no more and close the socket; connections go on."""
         self._closed = True
         self._loop.remove_reader(self._listener.fileno())
+        self._listener.close()
 
     def _accept(self) -> None:
         try:

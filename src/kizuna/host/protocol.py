@@ -23,6 +23,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from kizuna.host.cycle import AnswerCycle
 from kizuna.settings import Socket
 
 #: How long a connection stays half open after a refusal, so that the client can read it. Seconds.
@@ -130,8 +131,10 @@ class GameProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         if len(self.pipeline) == 1:
             self.answering = previous
-        if self.limits.closing and self.cycle is not None:
-            self.cycle.keep_alive = False
+        if self.cycle is not None:
+            self.cycle.__class__ = AnswerCycle  # uvicorn has no other place to say which class it should be
+            if self.limits.closing:
+                self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         self.loose_bytes = 0

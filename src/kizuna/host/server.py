@@ -165,8 +165,7 @@ class Server:
             connection.announce_end()
         await self._wait(self._settings.shutdown_announce_ms / 1000)
         await self._empty_queue()
-        server.close()
-        self._listener.close()
+        server.close()  # and with it the socket
         await self._finish_connections(max(GRACE, self._settings.shutdown_grace_sec))
 
     async def _empty_queue(self) -> None:

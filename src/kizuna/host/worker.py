@@ -13,7 +13,10 @@ from kizuna.host.lifeline import hold_on_to
 
 def main() -> int:
     """Serve as the brief says; the process's exit status."""
-    brief = json.loads(sys.stdin.buffer.readline())
+    line = sys.stdin.buffer.readline()
+    if not line:  # the parent is gone already
+        return 1
+    brief = json.loads(line)
     hold_on_to(brief["parent"])
     return _serve(brief)
 

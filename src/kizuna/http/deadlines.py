@@ -20,9 +20,10 @@ class Deadlines:
         self._late: set[asyncio.Task[object]] = set()
 
     def __enter__(self) -> None:
-        task = asyncio.current_task()
+        loop = asyncio.get_running_loop()
+        task = asyncio.current_task(loop)
         assert task is not None
-        self._running[task] = task.get_loop().time()
+        self._running[task] = loop.time()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -64,10 +64,10 @@ class TokenReader:
         caller = self._known.get(token)
         if caller is None:
             caller = self._verified(token)
+            self._remember(token, caller)
         if caller.expires_at <= now:
             self._known.pop(token, None)
             raise InvalidToken("expired")
-        self._remember(token, caller)
         return caller
 
     def _remember(self, token: str, caller: Caller) -> None:
