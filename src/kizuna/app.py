@@ -124,7 +124,7 @@ class Application:
         await self._runtime.start()
         self._tasks = [
             asyncio.create_task(self._deadlines.sweep()),
-            asyncio.create_task(_regularly(self._revocations.forget_expired)),
+            asyncio.create_task(_regularly(self._revocations.clean_up)),
             asyncio.create_task(_regularly(self._attempts.forget_expired)),
         ]
 
@@ -154,7 +154,9 @@ async def _regularly(work: Callable[[], Awaitable[None]]) -> None:
 
 
 def _bus(settings: Settings, database_url: str, single_process: bool) -> Bus:
-    if settings.bus == "local" or (settings.bus == "auto" and single_process):
+    """The configured bus; by itself local only where nobody else can use the same database."""
+    alone = single_process and settings.database.url is None
+    if settings.bus == "local" or (settings.bus == "auto" and alone):
         return LocalBus()
     return PostgresBus(database_url)
 

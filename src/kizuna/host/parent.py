@@ -21,6 +21,7 @@ from kizuna.host.errors import HostError, tell
 from kizuna.host.server import GRACE, SETTLE, SETTLE_MOST, SHUTDOWN_MOST
 from kizuna.host.signals import SignalInbox
 from kizuna.host.workers import WorkerPool
+from kizuna.runtime.errors import ModuleLoadError
 from kizuna.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -57,6 +58,9 @@ def serve(
         ):
             _Run(settings, application, bound, database, reload).run()
     except (HostError, EmbeddedError) as error:
+        tell(error)
+        return 1
+    except ModuleLoadError as error:
         tell(error)
         return 1
     except KeyboardInterrupt:

@@ -1,7 +1,13 @@
 """Where a request came from."""
 
 import ipaddress
+import re
 from typing import Any
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+#: An address as proxies write it: perhaps in brackets, perhaps with a port.
+_WITH_PORT = re.compile(r"\[(?P<v6>[^\]]+)\](?::\d+)?|(?P<v4>[\d.]+):\d+")
 
 
 def client_address(scope: Any, proxy_count: int) -> tuple[str, str]:
@@ -18,25 +24,28 @@ def client_address(scope: Any, proxy_count: int) -> tuple[str, str]:
             if name == b"x-forwarded-for"
             for part in value.decode("latin-1").split(",")
         ]
-        if len(forwarded) >= proxy_count and _is_address(forwarded[-proxy_count]):
-            return forwarded[-proxy_count], ""
-    return str(peer[0]), str(peer[1] or "")
+        if len(forwarded) >= proxy_count and (address := _parsed(forwarded[-proxy_count])) is not None:
+            return str(address), ""
+    address = _parsed(str(peer[0]))
+    return str(peer[0] if address is None else address), str(peer[1] or "")
 
 
-def _is_address(text: str) -> bool:
+def _parsed(text: str) -> Address | None:
+    """The address, an IPv4 one also where it comes through an IPv6 socket; None for what is none."""
+    if match := _WITH_PORT.fullmatch(text):
+        text = match["v6"] or match["v4"]
     try:
-        ipaddress.ip_address(text)
+        address = ipaddress.ip_address(text)
     except ValueError:
-        return False
-    return True
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def network(address: str) -> str:
     """What an address is counted as: IPv6 clients own a whole /64, so that is one client."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
+    parsed = _parsed(address)
+    if parsed is None:
         return address
     if parsed.version == 6:
         return str(ipaddress.ip_network((parsed, 64), strict=False).network_address)
-    return address
+    return str(parsed)

@@ -34,9 +34,9 @@ class Call(Request):
         return self._caller
 
     @property
-    def client_address(self) -> str:
-        """The client's address, found behind `socket.proxy_count` trusted proxies."""
-        return client_address(self.scope, self._limits.proxy_count)[0]
+    def client_endpoint(self) -> tuple[str, str]:
+        """The client's (address, port), found behind `socket.proxy_count` trusted proxies."""
+        return client_address(self.scope, self._limits.proxy_count)
 
     async def whole_body(self) -> bytes:
         """The body of an operation that decodes it itself. 400 or 429 when it is too large."""

@@ -63,7 +63,7 @@ def _authenticate_routes(api: Routes, authentication: Authentication, sessions: 
     async def authenticate_email(call: Call) -> dict[str, Any]:
         account = _account(call)
         signing_in = authentication.email(
-            account.get("email", ""), account.get("password", ""), _sign_up(call), call.client_address
+            account.get("email", ""), account.get("password", ""), _sign_up(call), call.client_endpoint[0]
         )
         return await _session(call, sessions, signing_in)
 

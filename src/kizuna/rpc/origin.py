@@ -1,7 +1,6 @@
 """Where an RPC call over HTTP comes from, told to game code only as far as it asks."""
 
 from kizuna.http import compression
-from kizuna.http.address import client_address
 from kizuna.http.call import Call
 from kizuna.rpc.query import parse_query
 
@@ -62,7 +61,7 @@ class HttpOrigin:
         return None
 
     def _address(self) -> tuple[str, str]:
-        return client_address(self._call.scope, self._call._limits.proxy_count)
+        return self._call.client_endpoint
 
 
 def _canonical(name: bytes) -> str:

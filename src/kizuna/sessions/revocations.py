@@ -99,8 +99,12 @@ class Revocations:
                 self._ended.cutoffs[user] = (cutoff, expires)
         self._ended.single |= news.single
 
-    async def forget_expired(self) -> None:
-        """Drop what no living token can name any more."""
+    async def clean_up(self) -> None:
+        """Drop what no living token can name any more.
+
+        The tables are read again besides: a commit whose answer was lost with the connection may have
+        ended sessions that nobody was told of.
+        """
         now = self._clock.now()
         await self._database.write(queries.FORGET_CUTOFFS, now)
         await self._database.write(queries.FORGET_REVOCATIONS, now)
@@ -108,6 +112,7 @@ class Revocations:
         ended = self._ended
         ended.cutoffs = {user: entry for user, entry in ended.cutoffs.items() if entry[1] > seconds}
         ended.single = {key: expiry for key, expiry in ended.single.items() if expiry > seconds}
+        await self._reread()
 
     async def _reread(self) -> None:
         self.obey(await self._read(None))

@@ -14,6 +14,9 @@ from kizuna.sessions import tokens
 from kizuna.sessions.revocations import Ended, Revocations
 from kizuna.sessions.tokens import InvalidToken, TokenReader
 
+#: Revocations are kept this many seconds longer than the tokens they concern.
+_SPARE = 60
+
 BANNED = ApiError(Code.PERMISSION_DENIED, "User account banned.")
 
 
@@ -145,7 +148,7 @@ class Sessions:
         A session token takes its refresh token with it. The reference leaves that one usable, and every
         session token it then yields is dead on arrival.
         """
-        longest = self.now() + max(self._rules.token_expiry, self._rules.refresh_token_expiry)
+        longest = self.now() + max(self._rules.token_expiry, self._rules.refresh_token_expiry) + _SPARE
         ended: dict[tuple[str, bool], int] = {}
         if session is not None and session.token_id:
             ended[session.token_id, False] = ended[session.token_id, True] = max(longest, session.expires_at)

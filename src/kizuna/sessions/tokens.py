@@ -42,11 +42,15 @@ def sign(caller: Caller, key: bytes) -> str:
 
     Signing is done here rather than by PyJWT because every sign-in signs twice: 6 µs against 40.
     """
-    claims: dict[str, Any] = {"tid": caller.token_id, "uid": caller.user_id, "usn": caller.username}
-    if caller.vars:
-        claims["vrs"] = caller.vars
-    claims["exp"] = caller.expires_at
-    claims["iat"] = caller.issued_at
+    claims: dict[str, Any] = {
+        "tid": caller.token_id,
+        "uid": caller.user_id,
+        "usn": caller.username,
+        "vrs": caller.vars,
+        "exp": caller.expires_at,
+        "iat": caller.issued_at,
+    }
+    claims = {name: value for name, value in claims.items() if value}
     signed = _HEADER + urlsafe_b64encode(orjson.dumps(claims)).rstrip(b"=")
     signature = urlsafe_b64encode(hmac.digest(key, signed, "sha256")).rstrip(b"=")
     return (signed + b"." + signature).decode()

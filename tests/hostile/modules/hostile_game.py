@@ -30,7 +30,7 @@ async def spend(ctx: Context, payload: str) -> str:
 
 async def purse(ctx: Context, payload: str) -> str:
     """The balance, and what the ledger's changes sum up to and count."""
-    account = await ctx.nk.account_get_id(ctx.user_id)
+    account = await ctx.nk.account_get(ctx.user_id)
     changes, cursor = [], ""
     while True:
         items, cursor = await ctx.nk.wallet_ledger_list(ctx.user_id, limit=100, cursor=cursor)
