@@ -281,7 +281,8 @@ class Settings(Section):
         default=1, ge=1, le=256, description="Server processes; one per core is a good choice."
     )
     bus: Literal["auto", "local", "postgres"] = Field(
-        default="auto", description='Way of notices between processes; "auto" is local for one process with its own PostgreSQL.'
+        default="auto",
+        description='Way of notices between processes; "auto" is local for one process on its own PostgreSQL.',
     )
     shutdown_grace_sec: int = Field(
         default=0, ge=0, description="Longest wait for running requests at the end; never under 10 seconds."

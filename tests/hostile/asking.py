@@ -22,12 +22,13 @@ PATIENCE = 5.0
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back. `seconds` is how long it took."""
+    """What came back. `seconds` is how long it took, `work` how much of that this process has computed."""
 
     status: int
     headers: list[tuple[bytes, bytes]]
     body: bytes
     seconds: float
+    work: float
 
     def header(self, name: str) -> str | None:
         """A header's value, the values of a repeated one with commas; None without one."""
@@ -86,10 +87,11 @@ async def ask(
         "server": ("127.0.0.1", 7350),
         "state": {},
     }
-    began = time.perf_counter()
+    began, worked = time.perf_counter(), time.process_time()
     await app(scope, receive, send)
     assert start, f"{method} {target[:100]}: no answer"
-    return Answer(start["status"], list(start["headers"]), bytes(content), time.perf_counter() - began)
+    seconds, work = time.perf_counter() - began, time.process_time() - worked
+    return Answer(start["status"], list(start["headers"]), bytes(content), seconds, work)
 
 
 def is_recorded_500(answer: Answer) -> bool:

@@ -1,4 +1,4 @@
-"""A client that knows every operation, fills in what is needed to get as deep as possible, and changes one thing."""
+"""A client that knows every operation, fills in what lets it get deep, and changes one thing."""
 
 import base64
 import json

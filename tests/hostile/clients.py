@@ -18,6 +18,10 @@ class Refused(Exception):
         self.message = message
 
 
+class ServerError(Refused):
+    """The server, or its database, could not."""
+
+
 class Client:
     """One connection. What breaks it (OSError, EOFError) passes through; `close` ends it."""
 
@@ -38,7 +42,7 @@ class Client:
         return port
 
     async def ask(self, method: str, target: str, body: Any = None, *, authorization: str = "") -> Any:
-        """The content of a good answer. `Refused` for any other; `closing` when it is the connection's last."""
+        """The content of a good answer, `Refused` for any other; `closing` if it is the connection's last."""
         content = b"" if body is None else json.dumps(body).encode()
         headers = [f"Authorization: {authorization}"] if authorization else []
         self._writer.write(request(method, target, content, *headers))
@@ -48,7 +52,7 @@ class Client:
         self.closing = fields.get(b"connection") == b"close"
         status = int(head.split(b" ", 2)[1])
         if status != 200:
-            raise Refused(status, answer["message"])
+            raise (ServerError if status >= 500 else Refused)(status, answer["message"])
         return answer
 
     def close(self) -> None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest_asyncio
 
-
 if TYPE_CHECKING:
     from kizuna.app import Application
     from kizuna.clock import ShiftedClock
@@ -39,5 +38,3 @@ async def attacker(app: "Application") -> AsyncIterator["Attacker"]:
     attacker = Attacker(app)
     await attacker.sign_in()
     yield attacker
-
-

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from tests.hostile.clients import Client, Refused
+from tests.hostile.clients import Client
 from tests.support.players import SERVER_KEY, claims
 
 BASIC = "Basic " + base64.b64encode(f"{SERVER_KEY}:".encode()).decode()
@@ -131,6 +131,3 @@ class Diary:
 async def _sign_in(client: Client, device: str, *, create: bool) -> Any:
     target = f"/v2/account/authenticate/device?create={str(create).lower()}"
     return await client.ask("POST", target, {"id": device}, authorization=BASIC)
-
-
-__all__ = ["LOST", "Diary", "Refused"]

@@ -1,5 +1,6 @@
 """Bytes to a server and back, without an HTTP client in between."""
 
+import contextlib
 import socket
 import time
 from collections.abc import Iterable
@@ -33,13 +34,17 @@ class Line:
 
     def send(self, *pieces: bytes, pause: float = 0.0) -> None:
         """Send one piece after the other, with pauses; a server that has hung up is no error here."""
-        try:
+        with contextlib.suppress(OSError):
             for piece in pieces:
                 self._socket.sendall(piece)
                 if pause:
                     time.sleep(pause)
-        except OSError:
-            pass
+
+    def send_at_once(self, data: bytes) -> None:
+        """Send as much as goes without waiting; nothing is received on this line any more."""
+        self._socket.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            self._socket.send(data)
 
     def reply(self, *, head_only: bool = False) -> Reply | None:
         """The next answer, None where the server has hung up. TimeoutError when nothing comes."""

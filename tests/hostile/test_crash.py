@@ -5,10 +5,12 @@ It runs its own PostgreSQL, with all the durability that players get.
 
 import asyncio
 import os
+import shutil
 import signal
 import socket
+import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from statistics import median
@@ -16,7 +18,7 @@ from statistics import median
 import psutil
 import pytest
 
-from tests.hostile.clients import Client, Refused, clients
+from tests.hostile.clients import Client, ServerError, clients
 from tests.hostile.conftest import MODULES
 from tests.hostile.diary import LOST, Diary
 from tests.support.environment import WISHES
@@ -32,6 +34,14 @@ ENOUGH = 15
 RESTART = 3.0
 
 KILLS = max(5, round(WISHES.soak_seconds))
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Path]:
+    """One data directory for all: what the tests before have done to it is no excuse."""
+    folder = Path(tempfile.mkdtemp(prefix="kizuna-test-"))
+    yield folder
+    shutil.rmtree(folder)
 
 
 class House:
@@ -85,9 +95,8 @@ async def at_work(house: House, diaries: list[Diary]) -> AsyncIterator[None]:
                 await diary.act(client)
         except LOST:
             pass
-        except Refused as refusal:
-            # PostgreSQL is a child of the server: it may be gone a moment before it.
-            assert refusal.status >= 500
+        except ServerError:
+            pass  # PostgreSQL is a child of the server: it may be gone a moment before it.
         finally:
             client.close()
 
@@ -115,8 +124,8 @@ async def check(house: House, diaries: list[Diary]) -> None:
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-async def test_the_server_is_killed(data_dir: Path, tmp_path: Path, workers: str) -> None:
-    house = House(data_dir, tmp_path / "server.log", "--workers", workers)
+async def test_the_server_is_killed(home: Path, tmp_path: Path, workers: str) -> None:
+    house = House(home, tmp_path / "server.log", "--workers", workers)
     try:
         diaries = await begin(house)
         for _ in range(KILLS):
@@ -134,9 +143,9 @@ async def test_the_server_is_killed(data_dir: Path, tmp_path: Path, workers: str
         house.server.kill()
 
 
-async def test_postgresql_is_killed(data_dir: Path, tmp_path: Path) -> None:
+async def test_postgresql_is_killed(home: Path, tmp_path: Path) -> None:
     """The server ends with a sentence about it, and the next start recovers."""
-    house = House(data_dir, tmp_path / "server.log")
+    house = House(home, tmp_path / "server.log")
     try:
         diaries = await begin(house)
         async with at_work(house, diaries):
@@ -151,9 +160,9 @@ async def test_postgresql_is_killed(data_dir: Path, tmp_path: Path) -> None:
         house.server.stop()
 
 
-async def test_a_backend_of_postgresql_is_killed(data_dir: Path, tmp_path: Path) -> None:
+async def test_a_backend_of_postgresql_is_killed(home: Path, tmp_path: Path) -> None:
     """PostgreSQL throws everybody out and recovers; the server stays and finds its way back."""
-    house = House(data_dir, tmp_path / "server.log")
+    house = House(home, tmp_path / "server.log")
     try:
         diaries = await begin(house)
         async with at_work(house, diaries):
@@ -164,8 +173,7 @@ async def test_a_backend_of_postgresql_is_killed(data_dir: Path, tmp_path: Path)
         async def works_again() -> bool:
             try:
                 await begin(house)
-            except Refused as refusal:
-                assert refusal.status >= 500
+            except ServerError:
                 return False
             return True
 
@@ -176,9 +184,9 @@ async def test_a_backend_of_postgresql_is_killed(data_dir: Path, tmp_path: Path)
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-async def test_the_server_is_told_to_end(data_dir: Path, tmp_path: Path, workers: str) -> None:
+async def test_the_server_is_told_to_end(home: Path, tmp_path: Path, workers: str) -> None:
     """No request that a client could believe to be under way fails, and everything answered is there."""
-    house = House(data_dir, tmp_path / "server.log", "--workers", workers)
+    house = House(home, tmp_path / "server.log", "--workers", workers)
     try:
         diaries = await begin(house)
 

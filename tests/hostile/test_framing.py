@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from tests.hostile.raw import Line, request
-from tests.support.players import Player, sign_in
+from tests.support.players import Player
 from tests.support.processes import Server, start_server
 from tests.support.waiting import wait_until
 
@@ -101,7 +101,10 @@ MALFORMED: dict[str, tuple[bytes, set[int | None]]] = {
         request("GET", "/ws", b"", "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"),
         {404},
     ),
-    "h2c": (request("GET", "/healthcheck", b"", "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c"), {200}),
+    "h2c": (
+        request("GET", "/healthcheck", b"", "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c"),
+        {200},
+    ),
 }
 
 
@@ -196,6 +199,19 @@ def test_a_body_without_end_is_not_read(server: Server, player: Player) -> None:
     assert process.memory_info().rss - before < 30_000_000
 
 
+def test_what_follows_a_complete_body_does_not_count(
+    server: Server, client: httpx.Client, player: Player
+) -> None:
+    body = objects("spacious") + b" " * 300_000
+    with Line(server.port) as line:
+        line.send(request("PUT", STORAGE, body, authorized(player)))
+        answer = line.reply()
+    assert answer is not None
+    assert answer.status == 200
+    assert b"connection: close" in answer.head
+    assert stored(client, player) == {"spacious"}
+
+
 def test_tiny_chunks(server: Server, client: httpx.Client, player: Player) -> None:
     body = objects("tiny") + b" " * 20_000
     started = time.monotonic()
@@ -255,11 +271,7 @@ def test_requests_sent_ahead_do_not_fill_the_memory(server: Server) -> None:
     lines = [Line(server.port) for _ in range(10)]
     try:
         for line in lines:
-            line._socket.setblocking(False)
-            try:
-                line._socket.send(b"GET / HTTP/1.1\r\n\r\n" * 14_000)
-            except BlockingIOError:
-                pass
+            line.send_at_once(b"GET / HTTP/1.1\r\n\r\n" * 14_000)
         peak = 0
 
         def quiet() -> bool:

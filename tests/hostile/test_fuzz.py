@@ -1,13 +1,12 @@
-"""Whatever clients send, they are answered in time, with an error of the API's form, and nothing is half done.
+"""Whatever clients send, they are answered in time, with an error of the API's form.
 
 Everything here goes into the application directly; what depends on the framing is in `test_framing.py`.
 """
 
-import asyncio
 import base64
 import gzip
 import json
-import time
+import tracemalloc
 import zlib
 from typing import Any
 
@@ -16,11 +15,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kizuna.app import Application
 from kizuna.http.contract import OPERATIONS, Auth
 from kizuna.wire.cursors import encode_cursor
 from kizuna.wire.messages import Kind
-from tests.hostile.asking import Answer, ask, check
+from tests.hostile.asking import ask, check
 from tests.hostile.attacker import BY_NAME, WITH_BODY, WITH_QUERY, Attacker, plausible, variants
 
 LIMIT = 262_144
@@ -177,7 +175,14 @@ HOSTILE: dict[Kind, list[Any]] = {
     Kind.UINT32: EDGES,
     Kind.INT64: EDGES,
     Kind.ENUM: [*EDGES, "BEST", "\0", "nonsense"],
-    Kind.TIMESTAMP: ["", "0000-00-00T00:00:00Z", "9999-12-31T23:59:60Z", "0001-01-01T00:00:00+23:59", 1, "\0"],
+    Kind.TIMESTAMP: [
+        "",
+        "0000-00-00T00:00:00Z",
+        "9999-12-31T23:59:60Z",
+        "0001-01-01T00:00:00+23:59",
+        1,
+        "\0",
+    ],
     Kind.STRING_MAP: [
         {"\0": "\0"},
         {"": ""},
@@ -195,6 +200,7 @@ HOSTILE: dict[Kind, list[Any]] = {
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=lambda operation: operation.name)
 async def test_every_field_of_every_body(attacker: Attacker, operation: Any) -> None:
+    assert operation.body is not None
     for field, message in variants(operation.body, HOSTILE):
         body = json.dumps(message).encode()
         check(await attacker.ask(operation, body, "create=true"), f"{operation.name} {field}: {body[:200]!r}")
@@ -202,6 +208,7 @@ async def test_every_field_of_every_body(attacker: Attacker, operation: Any) -> 
 
 async def test_lone_surrogates_in_every_string(attacker: Attacker) -> None:
     for operation in WITH_BODY:
+        assert operation.body is not None
         for surrogate in ("\ud800", "\udfff", "a\udc00\ud800b"):
             for field, message in variants(operation.body, {Kind.STRING: [surrogate]}):
                 answer = await attacker.ask(operation, json.dumps(message).encode())
@@ -211,8 +218,34 @@ async def test_lone_surrogates_in_every_string(attacker: Attacker) -> None:
 
 @pytest.mark.parametrize("operation", WITH_QUERY, ids=lambda operation: operation.name)
 async def test_every_query_parameter(attacker: Attacker, operation: Any) -> None:
-    texts = ["", "%00", "%ff", "%", "%zz", ";", "+", "a" * 8_000, "%ed%a0%80", "%F0%9F%98%80", "1%00", "[", "]"]
-    texts += ["-1", "0", "100", "101", str(2**31), str(2**63), str(-(2**63) - 1), "9" * 5_000, "0x1", "1.0", "%2B1"]
+    texts = [
+        "",
+        "%00",
+        "%ff",
+        "%",
+        "%zz",
+        ";",
+        "+",
+        "a" * 8_000,
+        "%ed%a0%80",
+        "%F0%9F%98%80",
+        "1%00",
+        "[",
+        "]",
+    ]
+    texts += [
+        "-1",
+        "0",
+        "100",
+        "101",
+        str(2**31),
+        str(2**63),
+        str(-(2**63) - 1),
+        "9" * 5_000,
+        "0x1",
+        "1.0",
+        "%2B1",
+    ]
     body = json.dumps(plausible(operation.body)).encode() if operation.body else b""
     for field in operation.query.fields:
         for text in texts:
@@ -263,7 +296,9 @@ _JSON = st.recursive(
     | st.floats()
     | st.text(max_size=20)
     | st.sampled_from(["{}", "*", "\0", "1"]),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_NAMES | st.text(max_size=3), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(_NAMES | st.text(max_size=3), inner, max_size=4)
+    ),
     max_leaves=20,
 )
 
@@ -335,7 +370,7 @@ async def test_packed_bodies(attacker: Attacker, name: str) -> None:
     answer = await attacker.ask(WRITE, body, headers=[(b"content-encoding", coding)])
     check(answer, name)
     assert answer.status == status, answer.body
-    assert answer.seconds < 0.5
+    assert answer.work < 0.5
     assert psutil.Process().memory_info().rss - before < 40_000_000
 
 
@@ -345,7 +380,8 @@ async def test_packed_bodies(attacker: Attacker, name: str) -> None:
 def _cursors(own: str) -> list[str]:
     raw = base64.urlsafe_b64decode(own + "=" * (-len(own) % 4))
     mutated = [
-        base64.urlsafe_b64encode(raw[:n] + bytes([raw[n] ^ 1]) + raw[n + 1 :]).decode() for n in range(len(raw))
+        base64.urlsafe_b64encode(raw[:n] + bytes([raw[n] ^ 1]) + raw[n + 1 :]).decode()
+        for n in range(len(raw))
     ]
     zero = "0" * 8 + "-0000-0000-0000-" + "0" * 12
     kind = json.loads(raw)[0]
@@ -415,7 +451,16 @@ PATHS = [
     "",
     "?",
 ]
-PREFIXES = ("/", "/v2/", "/v2/storage/", "/v2/storage/x/", "/v2/group/", "/v2/rpc/", "/v2/account/", "/openapi.json/")
+PREFIXES = (
+    "/",
+    "/v2/",
+    "/v2/storage/",
+    "/v2/storage/x/",
+    "/v2/group/",
+    "/v2/rpc/",
+    "/v2/account/",
+    "/openapi.json/",
+)
 
 
 @pytest.mark.parametrize("segment", PATHS, ids=lambda segment: segment[:20])
@@ -428,13 +473,16 @@ async def test_paths(attacker: Attacker, segment: str) -> None:
                 location = answer.header("location") or ""
                 assert location.startswith("/"), location
                 assert not location.startswith("//"), location
-                assert location.isascii() and location.isprintable()
+                assert location.isascii()
+                assert location.isprintable()
             else:
                 check(answer, f"{method} {prefix}{segment}")
 
 
 @few
-@given(st.text(st.characters(codec="ascii", exclude_characters=" ?#"), max_size=60), st.sampled_from(PREFIXES))
+@given(
+    st.text(st.characters(codec="ascii", exclude_characters=" ?#"), max_size=60), st.sampled_from(PREFIXES)
+)
 async def test_any_path(attacker: Attacker, segment: str, prefix: str) -> None:
     answer = await ask(attacker.app, "GET", prefix + segment, headers=attacker.credentials(LIST))
     if answer.status != 301:
@@ -506,7 +554,7 @@ async def test_header_values(attacker: Attacker, name: bytes) -> None:
             for headers in ([(name, value)], [(name, value), (name, value)]):
                 given_headers = [*headers, *attacker.credentials(LIST)]
                 answer = await ask(attacker.app, method, target, body, given_headers)
-                assert answer.seconds < 0.25, f"{name!r}: {value[:40]!r} took {answer.seconds:.2f} s"
+                assert answer.work < 0.25, f"{name!r}: {value[:40]!r} took {answer.work:.2f} s"
                 check(answer, f"{method} {target} {name!r}: {value[:60]!r}")
 
 
@@ -519,122 +567,30 @@ async def test_preflights(attacker: Attacker) -> None:
             assert answer.body == b""
 
 
-# --- what the database may choke on ---
-
-DEEP = 9_990
-
-#: Texts of values, and whether they may be refused (None: either).
-STORED: dict[str, tuple[str, bool | None]] = {
-    "deep lists": ('{"a":' + "[" * DEEP + "]" * DEEP + "}", None),
-    "deep objects": ('{"a":' * DEEP + "1" + "}" * DEEP, None),
-    "beyond any depth": ('{"a":' + "[" * 10_001 + "]" * 10_001 + "}", True),
-    "1e400": ('{"a":1e400}', False),
-    "1e-400": ('{"a":1e-400}', False),
-    "1e131071": ('{"a":1e131071}', False),
-    "1e131072": ('{"a":1e131072}', True),
-    "1e999999999999": ('{"a":1e999999999999}', True),
-    "-1e-999999999999": ('{"a":-1e-999999999999}', True),
-    "100 000 digits": ('{"a":' + "9" * 100_000 + "}", False),
-    "200 000 digits": ('{"a":' + "9" * 200_000 + "}", True),
-    "100 000 decimals": ('{"a":0.' + "1" * 100_000 + "}", None),
-    "NUL": ('{"a":"\\u0000"}', True),
-    "NUL in a key": ('{"\\u0000":1}', True),
-    "a NUL byte": ('{"a":"\0"}', True),
-    "a lone surrogate": ('{"a":"\\ud800"}', True),
-    "surrogates in the wrong order": ('{"a":"\\udc00\\ud800"}', True),
-    "duplicate keys": ('{"a":1,"a":2,"a":{"b":1,"b":2}}', False),
-    "many members": ("{" + ",".join(f'"{n}":{n}' for n in range(15_000)) + "}", False),
-    "a long key": ('{"' + "k" * 200_000 + '":1}', False),
-    "a long string": ('{"a":"' + "s" * 200_000 + '"}', False),
-    "emoji": ('{"a":"' + "\U0001f600" * 20_000 + '"}', False),
-    "spaces around": (' \t\r\n{"a":1}\n ', False),
-    "another space": ('\u00a0{"a":1}', True),
-    "a comma too many": ('{"a":1,}', True),
-    "NaN": ('{"a":NaN}', True),
-    "a leading zero": ('{"a":01}', True),
-    "a list": ("[]", True),
-    "two objects": ("{}{}", True),
-}
+# --- calls of game code, which have a decoder and an error body of their own ---
 
 
-def _object(key: str, value: str, collection: str = "stored") -> dict[str, Any]:
-    return {"collection": collection, "key": key, "value": value}
+@pytest.mark.parametrize("name", BODIES)
+async def test_bodies_of_calls(attacker: Attacker, name: str) -> None:
+    headers = attacker.credentials(LIST)
+    for query in ("", "?unwrap", "?http_key=%ff", "?http_key=defaulthttpkey&%zz&a;b&%00=%00"):
+        answer = await ask(attacker.app, "POST", f"/v2/rpc/echo{query}", BODIES[name], headers)
+        check(answer, f"echo{query} of {name}")
+        if len(BODIES[name]) > LIMIT and query != "?http_key=%ff":
+            assert answer.json() == {"code": 3, "message": "http: request body too large"}
+        elif query == "?unwrap":
+            assert answer.body == BODIES[name]
 
 
-async def _write(attacker: Attacker, *objects: dict[str, Any]) -> Answer:
-    return await attacker.ask(WRITE, json.dumps({"objects": objects}, ensure_ascii=False).encode())
-
-
-async def _read(attacker: Attacker, *keys: str, collection: str = "stored") -> dict[str, str]:
-    ids = [{"collection": collection, "key": key, "user_id": attacker.id} for key in keys]
-    answer = await attacker.ask(READ, json.dumps({"object_ids": ids}).encode())
-    check(answer, f"read {keys}")
-    assert answer.status == 200, answer.body
-    return {each["key"]: each["value"] for each in answer.json().get("objects", [])}
-
-
-@pytest.mark.parametrize("name", STORED)
-async def test_stored_values(attacker: Attacker, name: str) -> None:
-    """A value is stored and can be read and listed, or refused, and then nothing of its batch is stored."""
-    text, refused = STORED[name]
-    alone = await _write(attacker, _object(name, text))
-    check(alone, name)
-    if refused is not None:
-        assert (alone.status == 400) is refused, alone.body
-    if alone.status == 200:
-        assert name in await _read(attacker, name)
-        page = await attacker.ask(LIST, query=f"limit=100&user_id={attacker.id}", path={"collection": "stored"})
-        assert page.status == 200, page.body[:200]
-    batch = await _write(attacker, _object("before", "{}", name), _object("m", text, name), _object("z", "{}", name))
-    check(batch, name)
-    if len(text) < 120_000:
-        assert batch.status == alone.status
-    stored = await _read(attacker, "before", "m", "z", collection=name)
-    assert len(stored) == (3 if batch.status == 200 else 0)
-
-
-async def test_a_poisoned_neighbour_hurts_nobody(attacker: Attacker) -> None:
-    """Writes that share a statement with one that the database refuses are stored all the same."""
-    poison = [text for text, refused in STORED.values() if refused is not False and len(text) < 50_000]
-    writes = [_write(attacker, _object(f"good{n}", "{}", "shared")) for n in range(20)]
-    writes[10:10] = [_write(attacker, _object(f"bad{n}", text, "shared")) for n, text in enumerate(poison)]
-    answers = await asyncio.gather(*writes)
-    for answer in answers:
-        check(answer, "a shared write")
-    assert len(await _read(attacker, *(f"good{n}" for n in range(20)), collection="shared")) == 20
-
-
-@pytest.mark.parametrize("number", ["1e131071", "1e9999", "-1.5E+308", "1e-16000"])
-async def test_small_values_do_not_become_large(attacker: Attacker, number: str) -> None:
-    """The database writes numbers out: what is read back may not be out of proportion to what was sent."""
-    for count in (1, 100, 3_000, 20_000):
-        answer = await _write(attacker, _object(number, '{"a":[' + ",".join([number] * count) + "]}", "numbers"))
-        check(answer, number)
-        assert len((await _read(attacker, number, collection="numbers")).get(number, "")) < 1_000_000
-    assert answer.status == 400, "the last of them is too large"
-
-
-async def test_names_at_the_edge(attacker: Attacker) -> None:
-    for name in ("é" * 128, "é" * 129, "\U0001f600" * 128, "\0", " ", ".", "/", "%2F"):
-        answer = await _write(attacker, _object(name, "{}", name))
-        check(answer, name)
-        assert answer.status == (400 if len(name) > 128 or "\0" in name else 200), name
-        for operation in (READ, DELETE):
-            body = json.dumps({"object_ids": [{"collection": name, "key": name}]}).encode()
-            check(await attacker.ask(operation, body), name)
-
-
-async def test_a_request_for_very_many_objects(attacker: Attacker) -> None:
-    assert (await _write(attacker, _object("many", "{}"))).status == 200
-    ids = [{"collection": "stored", "key": f"k{n}", "user_id": attacker.id} for n in range(2_500)]
-    check(await attacker.ask(READ, json.dumps({"object_ids": ids}).encode()), "a read of 2500")
-    same = [{"collection": "stored", "key": "many"}] * 5_000
-    check(await attacker.ask(READ, json.dumps({"object_ids": same}).encode()), "a read of 5000 times one")
-    check(await attacker.ask(DELETE, json.dumps({"object_ids": same}).encode()), "a delete of 5000 times one")
-    assert "many" in await _read(attacker, "many")
-    write = await _write(attacker, *(_object(f"n{n}", "{}", "batch") for n in range(3_000)))
-    check(write, "a write of 3000")
-    assert write.status == 200
+@few
+@given(st.binary(max_size=100))
+async def test_any_payload(attacker: Attacker, payload: bytes) -> None:
+    headers = attacker.credentials(LIST)
+    check(await ask(attacker.app, "POST", "/v2/rpc/echo", payload, headers), repr(payload))
+    raw = await ask(attacker.app, "POST", "/v2/rpc/echo?unwrap", payload, headers)
+    assert (raw.status, raw.body) == (200, payload)
+    quoted = await ask(attacker.app, "POST", "/v2/rpc/echo", b'"%s"' % payload, headers)
+    check(quoted, repr(payload))
 
 
 # --- time and memory ---
@@ -656,37 +612,31 @@ async def test_a_request_for_very_many_objects(attacker: Attacker) -> None:
 )
 async def test_long_texts_do_not_hold_up_the_server(attacker: Attacker, operation: str, message: Any) -> None:
     """While a request is computed, nobody else is served."""
-    started = time.process_time()
     answer = await attacker.ask(BY_NAME[operation], json.dumps(message).encode())
     check(answer, operation)
     assert answer.status in (400, 401, 500)
-    assert time.process_time() - started < 0.3
+    assert answer.work < 0.3
 
 
 async def test_large_tokens_are_not_kept(attacker: Attacker) -> None:
     """Vars go into tokens: what a process remembers of them must be bounded in bytes, not in tokens."""
 
     async def refresh(number: int) -> None:
-        account = {"id": "large-token-0001", "vars": {str(n): "x" for n in range(10_000)} | {"n": str(number)}}
+        account = {
+            "id": "large-token-0001",
+            "vars": {str(n): "x" for n in range(10_000)} | {"n": str(number)},
+        }
         session = await attacker.ask(DEVICE, json.dumps(account).encode())
         body = json.dumps({"token": session.json()["refresh_token"]}).encode()
         assert (await attacker.ask(BY_NAME["SessionRefresh"], body)).status == 200
 
-    for number in range(10):
-        await refresh(number)
-    before = psutil.Process().memory_info().rss
-    for number in range(10, 50):
-        await refresh(number)
-    assert psutil.Process().memory_info().rss - before < 20_000_000
-
-
-async def test_it_still_works(app: Application, attacker: Attacker) -> None:
-    """After all this, everything that is done all day is done in time, and nothing is left under way."""
-    await attacker.sign_in()
-    for operation in ("GetAccount", "Healthcheck", "GetUsers"):
-        answer = await attacker.ask(BY_NAME[operation])
-        assert answer.status == 200
-        assert answer.seconds < 1
-    assert (await _write(attacker, _object("last", "{}"))).status == 200
-    assert await _read(attacker, "last") == {"last": "{}"}
-    assert app.database._engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+    await refresh(0)
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        for number in range(1, 21):
+            await refresh(number)
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert after - before < 5_000_000

@@ -1,8 +1,9 @@
-"""Schemathesis makes requests out of the server's own description of itself; none may end in a server error."""
+"""Requests that Schemathesis makes out of the server's own description; none may end in a server error."""
 
 import base64
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 import pytest
@@ -79,7 +80,7 @@ def test_no_server_error(target: Target, operation: Operation, mode: GenerationM
 
     @settings(EXAMPLES)
     @given(described.as_strategy(generation_mode=mode))
-    def send(case: schemathesis.Case) -> None:
+    def send(case: schemathesis.Case[Any]) -> None:
         _send(target, case)
 
     try:
@@ -89,7 +90,7 @@ def test_no_server_error(target: Target, operation: Operation, mode: GenerationM
         pytest.skip("the operation takes nothing that could be wrong")
 
 
-def _send(target: Target, case: schemathesis.Case) -> None:
+def _send(target: Target, case: schemathesis.Case[Any]) -> None:
     answer = case.call(headers={"Authorization": target.authorization(case.path)})
     target.asked[case.operation.label] = target.asked.get(case.operation.label, 0) + 1
     if (case.method.upper(), case.path) in _ENDS_SESSION and answer.status_code == 200:

@@ -1,4 +1,4 @@
-"""Many at once for the same thing, over two workers: each worker knows nothing of the other but the database."""
+"""Many at once for the same thing, over two workers that have nothing in common but the database."""
 
 import asyncio
 import base64
@@ -128,7 +128,10 @@ async def test_one_conditional_write_wins(server: Server, first: str) -> None:
                 version = await write(crowd[0], authorization, key, "{}", "")
             values = [f'{{"n": {number}}}' for number in range(CROWD)]
             answers = await asyncio.gather(
-                *(outcome(write(c, authorization, key, v, version)) for c, v in zip(crowd, values, strict=True))
+                *(
+                    outcome(write(c, authorization, key, v, version))
+                    for c, v in zip(crowd, values, strict=True)
+                )
             )
             won = [value for value, answer in zip(values, answers, strict=True) if isinstance(answer, str)]
             assert len(won) == 1, answers
@@ -221,7 +224,9 @@ async def test_earning_and_spending_for_a_while(server: Server) -> None:
             assert purse == {"coins": total, "sum": total, "changes": changes}
 
 
-@pytest.mark.parametrize("how", ["POST /v2/session/logout", "POST /v2/session/logout this", "DELETE /v2/account"])
+@pytest.mark.parametrize(
+    "how", ["POST /v2/session/logout", "POST /v2/session/logout this", "DELETE /v2/account"]
+)
 async def test_every_worker_obeys_within_a_second(server: Server, how: str) -> None:
     async with clients(server.port, CROWD) as crowd:
         here, there = await one_client_of_each_worker(server, crowd)

@@ -26,6 +26,13 @@ from uvicorn.server import ServerState
 from kizuna.host.cycle import AnswerCycle
 from kizuna.settings import Socket
 
+#: What arrives at once is looked at in slices of this many bytes.
+SLICE = 4096
+
+#: Requests that a client may send ahead before the rest has to wait, and how many bytes of it.
+MOST_AHEAD = 16
+MOST_HELD = 1024 * 1024
+
 #: How long a connection stays half open after a refusal, so that the client can read it. Seconds.
 LINGER = 1.0
 
@@ -74,33 +81,64 @@ class GameProtocol(HttpToolsProtocol):
         self.head_bytes = 0  # received of a head that is not complete
         self.head_tail = b""  # its last bytes
         self.loose_bytes = 0  # received of a body since it last gave content: chunk sizes, trailers
+        self.held = b""  # received behind many requests sent ahead, and not looked at yet
         self.unsent_since: float | None = None
         self.answering: RequestResponseCycle | None = None  # known only when requests are sent ahead
 
     # What comes from the client
 
     def data_received(self, data: bytes) -> None:
+        if self.held:
+            self.flow.pause_reading()
+            self.held += data
+            if len(self.held) > MOST_HELD:
+                self.transport.abort()
+        elif len(data) <= SLICE:
+            self._take(data)
+        else:
+            self._take_slices(data)
+
+    def _take_slices(self, data: bytes) -> None:
+        """Take what is long bit by bit, and hold back what is behind too many requests sent ahead."""
+        position = 0
+        while position < len(data) and self.phase != "end" and not self.transport.is_closing():
+            if len(self.pipeline) >= MOST_AHEAD:
+                self.flow.pause_reading()
+                self.held = data[position:]
+                return
+            self._take(data[position : position + SLICE])
+            position += SLICE
+
+    def _take(self, data: bytes) -> None:
+        while data:
+            data = self._parse(data)
+
+    def _parse(self, data: bytes) -> bytes:
+        """Parse what has arrived; what is left of it behind a request for another protocol."""
         if self.phase == "body":
             if self.loose_bytes > self.limits.head:
-                return self._refuse_malformed()
+                self._refuse_malformed()
+                return b""
             self.loose_bytes += len(data)
         elif self.phase == "last" or self.phase == "end":
-            return None
+            return b""
         else:
             self.head_bytes += len(data)
             if self.head_bytes > self.limits.head and self._head_is_too_long(data):
-                return self._refuse(431, "431 Request Header Fields Too Large")
+                self._refuse(431, "431 Request Header Fields Too Large")
+                return b""
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
             return self._after_upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserError:
-            return self._refuse_malformed()
+            self._refuse_malformed()
+            return b""
         if self.phase == "body":
             self.cycle.transport = _LingeringTransport(self)  # type: ignore[assignment]
         elif self.phase == "head":
             self.head_tail = (self.head_tail + data if self.head_bytes > len(data) else data)[-3:]
-        return None
+        return b""
 
     def _head_is_too_long(self, data: bytes) -> bool:
         """Whether the head that is arriving, blank line included, is over the limit; `data` came last.
@@ -112,12 +150,12 @@ class GameProtocol(HttpToolsProtocol):
         end = known.find(b"\r\n\r\n")
         return end < 0 or before + end + 4 - (len(known) - len(data)) > self.limits.head
 
-    def _after_upgrade(self, rest: bytes) -> None:
+    def _after_upgrade(self, rest: bytes) -> bytes:
         """A request asked for another protocol. Only WebSocket is known; any other wish is left unheard."""
         if self._should_upgrade():
             self.handle_websocket_upgrade()
-        elif rest:
-            self.data_received(rest)
+            return b""
+        return rest
 
     def on_message_begin(self) -> None:
         self.phase = "head"
@@ -151,13 +189,21 @@ class GameProtocol(HttpToolsProtocol):
         self.server_state.total_requests += 1
         if self.transport.is_closing() or self.phase == "end":
             return
-        self.flow.resume_reading()
         self.since = self.loop.time()
+        if not self.held:
+            self.flow.resume_reading()
         if self.pipeline:
             self.answering, app = self.pipeline.pop()
             self._start_asgi_task(self.answering, app)
         elif self.phase == "answer":
             self.phase = "idle"
+        if self.held and not self.pipeline:
+            self.loop.call_soon(self._take_held)
+
+    def _take_held(self) -> None:
+        held, self.held = self.held, b""
+        self.flow.resume_reading()
+        self._take_slices(held)
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)  # tells the newest request

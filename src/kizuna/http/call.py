@@ -8,7 +8,7 @@ from starlette.types import Receive, Scope
 
 from kizuna.caller import Caller
 from kizuna.http.address import client_address
-from kizuna.http.body import read_body
+from kizuna.http.body import TooLarge, read_body
 
 
 class Call(Request):
@@ -40,7 +40,10 @@ class Call(Request):
 
     async def whole_body(self) -> bytes:
         """The body of an operation that decodes it itself. 400 or 429 when it is too large."""
-        return await read_body(self.receive, self._limits.body, dict(self.scope["headers"]))
+        body = await read_body(self.receive, self._limits.body, dict(self.scope["headers"]))
+        if body.cut:
+            raise TooLarge
+        return body.data
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from kizuna.caller import Caller
 from kizuna.db.engine import REFUSED
 from kizuna.errors import ApiError, Code, internal, invalid, not_found
 from kizuna.http import compression, cors, forms
-from kizuna.http.body import CONNECTION_CLOSE, ClientGone, read_body
+from kizuna.http.body import CONNECTION_CLOSE, Body, ClientGone, TooLarge, read_body
 from kizuna.http.call import Answer, Call, Limits
 from kizuna.http.contract import OPERATIONS, Auth, Operation, decode_request
 from kizuna.http.deadlines import Deadlines, Overdue
@@ -35,6 +35,7 @@ _BASE: Headers = [
 ]
 _METADATA = (b"grpc-metadata-content-type", b"application/grpc")
 _JSON = (b"content-type", b"application/json")
+_NO_BODY = Body(b"", False)
 _BODY_METHODS = frozenset(("POST", "PUT"))
 
 
@@ -83,26 +84,27 @@ class Dispatcher:
         if scope["type"] != "http":
             raise RuntimeError(f"cannot serve {scope['type']}")
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        cross = [cors.ALLOW_ORIGIN] if b"origin" in headers else []
+        besides = [cors.ALLOW_ORIGIN] if b"origin" in headers else []
         if scope["method"] == "OPTIONS":
             status, answer = cors.preflight(headers)
             await self._send(send, status, answer, b"")
         elif (clean := cleaned(scope["path"])) is not None:
             location = (b"location", forms.location(clean, scope["query_string"]))
-            await self._send(send, 301, [*cross, location], b"")
+            await self._send(send, 301, [*besides, location], b"")
         elif scope["path"] == "/" and scope["method"] == "GET":
-            await self._send(send, 200, cross, b"")
+            await self._send(send, 200, besides, b"")
         elif scope["path"] in DOCUMENTATION and scope["method"] == "GET":
-            await self._pages(scope, receive, self._adding(cross, send))
+            await self._pages(scope, receive, self._adding(besides, send))
         else:
-            await self._operation(scope, receive, send, headers, cross)
+            await self._operation(scope, receive, send, headers, besides)
 
     async def _operation(
-        self, scope: Scope, receive: Receive, send: Send, headers: Mapping[bytes, bytes], cross: Headers
+        self, scope: Scope, receive: Receive, send: Send, headers: Mapping[bytes, bytes], besides: Headers
     ) -> None:
+        """Answer a request of the API; `besides` are headers that go with whatever the answer is."""
         try:
             with self._deadlines:
-                answer = await self._answer(scope, receive, headers)
+                answer = await self._answer(scope, receive, headers, besides)
         except ApiError as error:
             answer = _error(error)
         except Overdue:
@@ -114,10 +116,10 @@ class Dispatcher:
             if (b"names=camel" in accept) if b"names=" in accept else self._camel_case_names:
                 answer = camel_case(answer)
             body, status = orjson.dumps(answer), 200
-            top: Headers = [*cross, *_BASE, _JSON, _METADATA]
+            top: Headers = [*besides, *_BASE, _JSON, _METADATA]
         else:
             body, status = answer.body, answer.status
-            top = [*cross, *_BASE, (b"content-type", answer.content_type), *answer.headers]
+            top = [*besides, *_BASE, (b"content-type", answer.content_type), *answer.headers]
         if b"accept-encoding" in headers and b"upgrade" not in headers:
             coding = compression.accepted(headers[b"accept-encoding"])
             if coding:
@@ -125,7 +127,9 @@ class Dispatcher:
                 top.append((b"content-encoding", coding))
         await self._send(send, status, top, body)
 
-    async def _answer(self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes]) -> Reply:
+    async def _answer(
+        self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes], besides: Headers
+    ) -> Reply:
         path, method = scope["path"], scope["method"]
         if path.startswith(_RPC):
             return await self._answer_rpc(scope, receive)
@@ -133,21 +137,25 @@ class Dispatcher:
         if form:
             method = forms.overridden_method(headers, method)
         operation, values, known = self._table.find(method, path)
-        if operation is None and form:
+        if operation is None and form and method == "POST":
             operation, values, _ = self._table.find("GET", path)
         if operation is None:
             if known:
                 raise ApiError(Code.UNIMPLEMENTED, "Method Not Allowed")
             raise not_found("Not Found")
         query: bytes = scope["query_string"]
-        body = b""
+        body = _NO_BODY
         if operation.reads_body or form:
             body = await read_body(receive, self._limits.body, headers)
             if form and not operation.reads_body:
-                query, body = forms.merged(query, body), b""
+                if body.cut:
+                    raise TooLarge
+                query, body = forms.merged(query, body.data), _NO_BODY
         if method in _BODY_METHODS and not operation.ignores_query:
             forms.check_media_type(headers.get(b"content-type", b""))
-        message = decode_request(operation, values, query, body)
+        message = _decoded(operation, values, query, body)
+        if body.cut:
+            besides.append(CONNECTION_CLOSE)
         caller = await self._authenticate(operation, scope)
         return await self._run(operation, message, caller, scope, receive)
 
@@ -201,12 +209,12 @@ class Dispatcher:
         own = {name for name, _ in headers}
         return [*(header for header in self._extra if header[0] not in own), *headers]
 
-    def _adding(self, cross: Headers, send: Send) -> Send:
+    def _adding(self, besides: Headers, send: Send) -> Send:
         """`send` for an application that does not know of our headers."""
 
         async def complete(event: MutableMapping[str, Any]) -> None:
             if event["type"] == "http.response.start":
-                event["headers"] = self._completed([*cross, *event["headers"]])
+                event["headers"] = self._completed([*besides, *event["headers"]])
             await send(event)
 
         return complete
@@ -217,8 +225,17 @@ DOCUMENTATION = frozenset(("/docs", "/docs/oauth2-redirect", "/openapi.json"))
 
 
 def _error(error: ApiError) -> Answer:
-    headers = list(error.headers)
-    if error.message == "http: request body too large":
-        headers.append(CONNECTION_CLOSE)
     body = orjson.dumps({"code": error.code, "message": error.message})
-    return Answer(body, status=error.status, headers=tuple(headers))
+    return Answer(body, status=error.status, headers=tuple(error.headers))
+
+
+def _decoded(operation: Operation, values: Sequence[str], query: bytes, body: Body) -> dict[str, Any]:
+    """The request message. What follows a complete JSON value does not count, not even against the limit."""
+    if body.cut and not body.data.strip(b" \t\r\n"):
+        raise TooLarge
+    try:
+        return decode_request(operation, values, query, body.data)
+    except ApiError as error:
+        if body.cut and error.message.endswith("unexpected EOF"):
+            raise TooLarge from error
+        raise

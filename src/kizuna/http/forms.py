@@ -10,7 +10,7 @@ CONTENT_TYPE = b"application/x-www-form-urlencoded"
 
 # Possessive throughout: a header made for it must not make the search go back and forth.
 _TOKEN = rb"[\w!#$%&'*+.^`|~-]++"
-_VALUE = rb'(?:' + _TOKEN + rb'|"(?:\\.|[^"\\])*+")'
+_VALUE = rb"(?:" + _TOKEN + rb'|"(?:\\.|[^"\\])*+")'
 _PARAMETER = rb";\s*+" + _TOKEN + rb"\s*+=\s*+" + _VALUE + rb"\s*+"
 _MEDIA_TYPE = re.compile(rb"\s*+[^\s;=/]++(?:/[^\s;=/]++)?+\s*+(?:" + _PARAMETER + rb")*+;?+\s*+", re.DOTALL)
 

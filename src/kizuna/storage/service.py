@@ -10,6 +10,7 @@ from kizuna.clock import Clock
 from kizuna.db.coalesce import KeyedWrites, SharedReads
 from kizuna.db.engine import Database, Record, Transaction
 from kizuna.db.statements import Command
+from kizuna.errors import ApiError, Code
 from kizuna.storage import queries
 from kizuna.storage.listing import Listing, Page
 from kizuna.storage.objects import (
@@ -23,6 +24,13 @@ from kizuna.storage.objects import (
     columns,
 )
 from kizuna.storage.writing import Outcome, kind, put, rounds
+
+#: A read of more objects than this does not share its statement: others would wait for it.
+_SHARED_IDS = 4
+
+#: Such a read is done in parts, so that it is known to be too large before it is all in memory. Characters.
+_IDS_AT_ONCE = 64
+_LARGEST_READ = 32 * 1024 * 1024
 
 
 class Storage:
@@ -42,9 +50,20 @@ class Storage:
 
     async def read(self, caller: str | None, ids: Sequence[ObjectId]) -> list[Record]:
         """The objects that exist and that the caller may see, each once, in no order."""
-        if not ids:
-            return []
-        return await self._read((caller, tuple(dict.fromkeys(ids))))
+        wanted = tuple(dict.fromkeys(ids))
+        if len(wanted) <= _SHARED_IDS:
+            return await self._read((caller, wanted)) if wanted else []
+        rows: list[Record] = []
+        size = 0
+        for start in range(0, len(wanted), _IDS_AT_ONCE):
+            [part] = await self._reads([(caller, wanted[start : start + _IDS_AT_ONCE])])
+            rows += part
+            size += sum(len(row["value"]) for row in part)
+            if size > _LARGEST_READ:
+                raise ApiError(
+                    Code.RESOURCE_EXHAUSTED, f"received message larger than max ({size} vs. {_LARGEST_READ})"
+                )
+        return rows
 
     async def write(self, writes: Sequence[Write]) -> list[Ack]:
         """Write objects, all or none. 400 for a bad one, or for what is stored (`StorageRefusal`)."""
