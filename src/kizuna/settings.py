@@ -282,7 +282,7 @@ class Settings(Section):
     )
     bus: Literal["auto", "local", "postgres"] = Field(
         default="auto",
-        description='Way of notices between processes; "auto" is local for one process on its own PostgreSQL.',
+        description='Way of notices to other processes; "auto" is local where none can share the database.',
     )
     shutdown_grace_sec: int = Field(
         default=0, ge=0, description="Longest wait for running requests at the end; never under 10 seconds."

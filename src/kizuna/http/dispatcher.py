@@ -130,34 +130,51 @@ class Dispatcher:
     async def _answer(
         self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes], besides: Headers
     ) -> Reply:
-        path, method = scope["path"], scope["method"]
-        if path.startswith(_RPC):
+        if scope["path"].startswith(_RPC):
             return await self._answer_rpc(scope, receive)
-        form = method == "POST" and headers.get(b"content-type") == forms.CONTENT_TYPE
-        if form:
-            method = forms.overridden_method(headers, method)
-        operation, values, known = self._table.find(method, path)
-        if operation is None and form and method == "POST":
-            operation, values, _ = self._table.find("GET", path)
-        if operation is None:
-            if known:
-                raise ApiError(Code.UNIMPLEMENTED, "Method Not Allowed")
-            raise not_found("Not Found")
-        query: bytes = scope["query_string"]
-        body = _NO_BODY
-        if operation.reads_body or form:
-            body = await read_body(receive, self._limits.body, headers)
-            if form and not operation.reads_body:
-                if body.cut:
-                    raise TooLarge
-                query, body = forms.merged(query, body.data), _NO_BODY
-        if method in _BODY_METHODS and not operation.ignores_query:
-            forms.check_media_type(headers.get(b"content-type", b""))
+        form = scope["method"] == "POST" and headers.get(b"content-type") == forms.CONTENT_TYPE
+        operation, values = self._routed(scope, headers, form)
+        query, body = await self._received(operation, scope, receive, headers, form)
         message = _decoded(operation, values, query, body)
         if body.cut:
             besides.append(CONNECTION_CLOSE)
         caller = await self._authenticate(operation, scope)
         return await self._run(operation, message, caller, scope, receive)
+
+    def _routed(
+        self, scope: Scope, headers: Mapping[bytes, bytes], form: bool
+    ) -> tuple[Operation, list[str]]:
+        """The operation that is asked for, and the values of its path parameters."""
+        path, method = scope["path"], scope["method"]
+        if form:
+            method = forms.overridden_method(headers, method)
+        operation, values, known = self._table.find(method, path)
+        if operation is None and form and method == "POST":
+            operation, values, _ = self._table.find("GET", path)
+        if operation is not None:
+            return operation, values
+        raise ApiError(Code.UNIMPLEMENTED, "Method Not Allowed") if known else not_found("Not Found")
+
+    async def _received(
+        self,
+        operation: Operation,
+        scope: Scope,
+        receive: Receive,
+        headers: Mapping[bytes, bytes],
+        form: bool,
+    ) -> tuple[bytes, Body]:
+        """The query and the body, each as far as the operation looks at it."""
+        query: bytes = scope["query_string"]
+        body = _NO_BODY
+        if operation.reads_body or form:
+            body = await read_body(receive, self._limits.body, headers)
+        if form and not operation.reads_body:
+            if body.cut:
+                raise TooLarge
+            query, body = forms.merged(query, body.data), _NO_BODY
+        if scope["method"] in _BODY_METHODS and not operation.ignores_query:
+            forms.check_media_type(headers.get(b"content-type", b""))
+        return query, body
 
     async def _authenticate(self, operation: Operation, scope: Scope) -> Caller | None:
         if operation.auth is Auth.NONE:
