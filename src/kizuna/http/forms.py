@@ -10,9 +10,9 @@ CONTENT_TYPE = b"application/x-www-form-urlencoded"
 
 # Possessive throughout: a header made for it must not make the search go back and forth.
 _TOKEN = rb"[\w!#$%&'*+.^`|~-]++"
-_VALUE = rb"(?:" + _TOKEN + rb'|"(?:\\.|[^"\\])*+")'
+_VALUE = rb"(?:" + _TOKEN + rb'|"(?>(?:\\.|[^"\\])*)")'
 _PARAMETER = rb";\s*+" + _TOKEN + rb"\s*+=\s*+" + _VALUE + rb"\s*+"
-_MEDIA_TYPE = re.compile(rb"\s*+[^\s;=/]++(?:/[^\s;=/]++)?+\s*+(?:" + _PARAMETER + rb")*+;?+\s*+", re.DOTALL)
+_MEDIA_TYPE = re.compile(rb"\s*+[^\s;=/]++(?>(?:/[^\s;=/]++)?)\s*+(?>(?:" + _PARAMETER + rb")*);?+\s*+", re.DOTALL)
 
 
 def overridden_method(headers: Mapping[bytes, bytes], method: str) -> str:

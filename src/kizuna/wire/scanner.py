@@ -15,10 +15,12 @@ Span = tuple[int, int]
 
 MAX_DEPTH = 10_000
 
+# A possessive quantifier stands behind single characters only; groups are made atomic instead. Early releases
+# of Python 3.11 take a possessive group for matched where it is not.
 _SPACE = rb"[ \t\n\r]*+"
-_INSIDE_STRING = rb'(?>[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+'
+_INSIDE_STRING = rb'(?>(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*)'
 _STRING = rb'"' + _INSIDE_STRING + rb'"'
-_NUMBER = rb"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+"
+_NUMBER = rb"-?(?:0|[1-9][0-9]*+)(?>(?:\.[0-9]++)?)(?>(?:[eE][+-]?[0-9]++)?)"
 _SCALAR = _STRING + rb"|" + _NUMBER + rb"|true|false|null"
 
 # What a match's last group tells: an opening bracket, a key with its colon, the end of a value without and
@@ -28,7 +30,7 @@ _NEVER = rb"(?!)"
 
 
 def _expecting(*, opener: bytes = _NEVER, key: bytes = _NEVER, end: bytes) -> re.Pattern[bytes]:
-    alternatives = rb"(%s)|(%s)%s:|(%s)(?:%s(,))?+" % (opener, key, _SPACE, end, _SPACE)
+    alternatives = rb"(%s)|(%s)%s:|(%s)(?>(?:%s(,))?)" % (opener, key, _SPACE, end, _SPACE)
     return re.compile(_SPACE + rb"(?:" + alternatives + rb")")
 
 
