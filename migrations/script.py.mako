@@ -1,9 +1,18 @@
+<% work = upgrades or "pass" %>\
 """${message}"""
 
-from alembic import op
+% if "sa." in work:
 import sqlalchemy as sa
-${imports if imports else ""}
+% endif
+% if "op." in work:
+from alembic import op
+% endif
+% if imports:
+${imports}
+% endif
+% if "op." in work or imports:
 
+% endif
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 branch_labels = None
@@ -11,7 +20,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    ${upgrades if upgrades else "pass"}
+    ${work}
 
 
 def downgrade() -> None:

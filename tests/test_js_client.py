@@ -1,15 +1,19 @@
 """The official JavaScript client, unmodified, under Node."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.support.processes import Server
+from tests.support.processes import Serve, Server
 
 HERE = Path(__file__).parent / "js"
+PROJECT = Path(__file__).parents[1]
+#: A code block of a page that says which file of the game it is.
+GAME_FILE = re.compile(r"```python\n# game/(?P<name>\w+\.py)\n(?P<code>.*?)```", re.DOTALL)
 PACKAGES = HERE / "node_modules"
 #: npm writes this when an installation is complete: newer than the lock file means nothing to do.
 INSTALLED = PACKAGES / ".package-lock.json"
@@ -56,6 +60,22 @@ def test_the_official_client_plays(node: str, conformance_server: Server) -> Non
     )
     assert steps.returncode == 0, f"{steps.stdout}{steps.stderr}"
     assert steps.stdout.count("ok ") == 6
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/game-code.md"])
+def test_the_first_function_that_the_documentation_shows(
+    page: str, node: str, serve: Serve, tmp_path: Path
+) -> None:
+    snippets = list(GAME_FILE.finditer((PROJECT / page).read_text()))
+    assert [snippet["name"] for snippet in snippets] == ["hello.py"]
+    game = tmp_path / "game"
+    game.mkdir()
+    for snippet in snippets:
+        (game / snippet["name"]).write_text(snippet["code"])
+    server = serve(modules=game)
+    call = [node, "hello.mjs", server.host, str(server.port)]
+    answer = subprocess.run(call, cwd=HERE, capture_output=True, text=True, timeout=60)
+    assert answer.returncode == 0, f"{answer.stdout}{answer.stderr}"
 
 
 def test_the_lock_file_names_no_registry() -> None:

@@ -99,6 +99,38 @@ def test_nakamas_database_address(write: Write) -> None:
     assert refusals([file]) == [f"{file}: database.address must name exactly one database server."]
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:sec/ret@127.0.0.1:5432/x",
+        "postgresql://u:p@ss/w@127.0.0.1:5432/x",
+        "postgresql://u:p@ss@127.0.0.1:5432/x",
+        "postgresql://u:secret#word@127.0.0.1:5432/x",
+        "postgresql://u:secret?word@127.0.0.1:5432/x",
+        "postgresql://u:sec[ret@127.0.0.1/x",
+        "postgresql://127.0.0.1:port/x",
+    ],
+)
+def test_a_password_that_spoils_the_url_is_not_told(url: str) -> None:
+    assert refusals([], {"DATABASE_URL": url}) == [
+        "environment: DATABASE_URL is no valid URL; percent-encode / # ? @ in the password."
+    ]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:p%40s%2Fs@127.0.0.1:5432/x?sslmode=require",
+        "postgres://u@[::1]:5432/x",
+        "postgresql:///x?host=/run/postgresql",
+        "postgresql://%2Frun%2Fpostgresql/x",
+        "postgresql://u:p@one:5432,two:5433/x",
+    ],
+)
+def test_urls_of_databases(url: str) -> None:
+    assert load([], {"DATABASE_URL": url}).settings.database.url == url
+
+
 def test_lists_and_maps(write: Write) -> None:
     expected = {"A": "1", "B": "x=y"}
     for text in ("[A=1, B=x=y]", "{A: '1', B: x=y}"):
@@ -137,7 +169,25 @@ def test_variables_that_are_no_settings() -> None:
     assert load([], environ) == Loaded(Settings(), [])
 
 
+def test_a_port_without_its_section_is_no_service_link() -> None:
+    assert refusals([], {"KIZUNA_PORT": "7370"}) == [
+        "environment: KIZUNA_PORT is no setting. Did you mean KIZUNA_SOCKET__PORT?"
+    ]
+
+
 # Refusals
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("socket.port: 1\nsocket: {port: 2}", "socket.port"),
+        ("runtime: {path: /a}\nruntime.modules: [/a]", "runtime.modules"),
+    ],
+)
+def test_the_same_key_nested_and_dotted(write: Write, text: str, key: str) -> None:
+    file = write(text)
+    assert refusals([file]) == [f"{file}: {key} is given twice."]
 
 
 @pytest.mark.parametrize(
@@ -251,6 +301,28 @@ def test_keys_that_only_nakama_knows_are_one_warning(write: Write) -> None:
         "Settings without effect here: "
         "console, matchmaker.interval_sec, socket.pong_wait_ms, logger.rotation, iap."
     ]
+
+
+def test_settings_that_have_no_effect_yet_are_in_the_same_warning(write: Write) -> None:
+    file = write("console: {port: 1}\nsession: {single_socket: true, single_match: false}\n")
+    environ = {"KIZUNA_SOCIAL__STEAM__APP_ID": "7", "KIZUNA_SOCIAL__FACEBOOK_INSTANT_GAME__APP_SECRET": "s"}
+    loaded = load([file], environ)
+    assert loaded.settings.session.single_socket is True
+    assert loaded.warnings == [
+        "Settings without effect here: console, session.single_socket, KIZUNA_SOCIAL__STEAM__APP_ID."
+    ]
+
+
+def test_the_descriptions_tell_what_has_no_effect_yet() -> None:
+    assert {key for key, field in KEYS.items() if "No effect yet." in (field.description or "")} == {
+        "session.single_socket",
+        "session.single_match",
+        "session.single_party",
+        "social.apple.bundle_id",
+        "social.steam.publisher_key",
+        "social.steam.app_id",
+        "social.facebook_limited_login.app_id",
+    }
 
 
 # Secrets and defaults

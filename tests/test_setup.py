@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from kizuna import __version__
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -109,3 +111,27 @@ def test_make_passes_options_on() -> None:
     )
     assert dry.returncode == 0, dry.stderr
     assert shlex.split(dry.stdout.splitlines()[-1])[-4:] == ["kizuna", "serve", "--port", "7360"]
+
+
+def test_locking_without_uv_is_one_sentence() -> None:
+    locking = subprocess.run(
+        ["/bin/sh", ROOT / "scripts" / "lock.sh"],
+        env={"PATH": "/nowhere"},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert locking.returncode == 1
+    assert locking.stderr.count("\n") == 1
+    assert "uv is needed" in locking.stderr
+
+
+def test_the_version_stands_once() -> None:
+    metadata = subprocess.run(
+        [sys.executable, "-m", "hatchling", "metadata", "version"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert metadata.stdout.strip() == __version__, metadata.stderr

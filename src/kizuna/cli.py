@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the process's exit status: 0, 1 for a refusal or failure, 2 for wrong usage."""
-    options = _parser().parse_args(arguments)
+    options = _parsed(arguments)
     run: Callable[[argparse.Namespace], int] = options.run
     try:
         return run(options)
@@ -30,6 +30,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for line in str(error).splitlines():
             _err(f"kizuna: {line}")
         return 1
+
+
+def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The options of a command; what argparse does not know is psql's, or wrong usage."""
+    parser = _parser()
+    options, unknown = parser.parse_known_args(arguments)
+    if options.run is _db_psql:
+        given = [*unknown, *options.arguments]
+        options.arguments = given[1:] if given[:1] == ["--"] else given
+    elif unknown:
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    return options
 
 
 def _is_plain(error: Exception) -> bool:
@@ -130,7 +142,7 @@ def _add_db(commands: _Commands[argparse.ArgumentParser]) -> None:
     _add(tools, "path", _db_path, "print the data directory of the embedded database")
     _add(tools, "url", _db_url, "print the URL of the database")
     psql = _add(tools, "psql", _db_psql, "open an SQL prompt")
-    psql.add_argument("arguments", nargs="*", metavar="ARG", help="options of psql, after --")
+    psql.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...", help="options of psql")
     dump = _add(tools, "dump", _db_dump, "write all data to a file")
     dump.add_argument("file", type=Path)
     restore = _add(tools, "restore", _db_restore, "load a dump into an empty database")
@@ -225,9 +237,12 @@ def _database(options: argparse.Namespace) -> tuple[Path, str | None]:
 
 
 def _db_path(options: argparse.Namespace) -> int:
-    home, _ = _database(options)
+    home, external = _database(options)
     from kizuna.db import tools
 
+    if external:
+        _err("kizuna: The database is an external one, named by database.url; there is no data directory.")
+        return 1
     _out(str(tools.path(home)))
     return 0
 
@@ -270,7 +285,7 @@ def _db_reset(options: argparse.Namespace) -> int:
     from kizuna.db import tools
 
     if external:
-        _err("kizuna: Only the embedded database can be reset, and DATABASE_URL names another one.")
+        _err("kizuna: Only the embedded database can be reset, and database.url names another one.")
         return 1
     if not options.yes and not _confirmed(f"Delete all data in {tools.path(home)}? Type yes: "):
         _err("kizuna: Nothing was deleted.")

@@ -3,11 +3,12 @@
 A later source wins over an earlier one, key by key: defaults, configuration files in their order, the
 environment, the command line. Files hold Nakama's nested sections or dotted keys; the environment spells
 `socket.server_key` as KIZUNA_SOCKET__SERVER_KEY. A key that does not exist is an error that names the closest
-one that does; keys that only Nakama knows are accepted with a warning.
+one that does; keys that only Nakama knows, or that have no effect yet, are accepted with a warning.
 """
 
 import difflib
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,8 +25,10 @@ _PREFIX = "KIZUNA_"
 #: Variables with our prefix that are no settings: the embedded database's and the test-suite's own.
 _NO_SETTINGS = {"KIZUNA_POSTGRES_BIN", "KIZUNA_SOAK_SECONDS"}
 
-#: What container platforms put in the environment for a service that is called kizuna.
-_SERVICE_LINK = re.compile(r"KIZUNA_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?)")
+#: What container platforms put in the environment for a service that is called kizuna, as NAME=value.
+_SERVICE_LINK = re.compile(
+    r"KIZUNA_(SERVICE_(HOST|PORT(_\w+)?)=.*|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?=.*|PORT=(tcp|udp|sctp)://.*)"
+)
 
 _OTHER_NAMES = {"runtime.path": "runtime.modules", "database.address": "database.url"}
 
@@ -92,8 +95,10 @@ def load(
             _sort_out(_OTHER_NAMES.get(key, key), item, given, problems, foreign)
     if problems:
         raise SettingsError(problems)
+    settings = _validate(given)
+    foreign += [given[key].spelling for key in settings.without_effect()]
     warnings = [f"Settings without effect here: {', '.join(dict.fromkeys(foreign))}."] if foreign else []
-    return Loaded(_validate(given), warnings)
+    return Loaded(settings, warnings)
 
 
 def _sort_out(
@@ -145,7 +150,11 @@ def _read_file(path: Path) -> list[tuple[str, _Given]]:
         return []
     if not isinstance(document, dict):
         raise SettingsError([f"{path} must hold a map of settings."])
-    return [(key, _Given(value, str(path), key)) for key, value in _flat(document)]
+    items = list(_flat(document))
+    counts = Counter(_OTHER_NAMES.get(key, key) for key, _ in items)
+    if twice := [key for key, count in counts.items() if count > 1]:
+        raise SettingsError([f"{path}: {key} is given twice." for key in twice])
+    return [(key, _Given(value, str(path), key)) for key, value in items]
 
 
 def _one_line(text: str) -> str:
@@ -167,7 +176,8 @@ def _read_environment(environ: Mapping[str, str]) -> Iterator[tuple[str, _Given]
     if url := environ.get("DATABASE_URL"):
         yield "database.url", _Given(url, "environment", "DATABASE_URL")
     for name, text in environ.items():
-        if name.startswith(_PREFIX) and name not in _NO_SETTINGS and not _SERVICE_LINK.fullmatch(name):
+        link = _SERVICE_LINK.fullmatch(f"{name}={text}")
+        if name.startswith(_PREFIX) and name not in _NO_SETTINGS and not link:
             key = name.removeprefix(_PREFIX).lower().replace("__", ".")
             yield key, _Given(_from_text(key, text), "environment", name)
 

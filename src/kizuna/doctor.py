@@ -17,7 +17,14 @@ from kizuna.db.embedded import EmbeddedError, attach
 from kizuna.db.embedded.privileges import first_closed, server_account
 from kizuna.host import listener
 from kizuna.host.banner import base_url
-from kizuna.host.database import OLDEST, data_directory, place_of, schema_problem
+from kizuna.host.database import (
+    OLDEST,
+    connected,
+    data_directory,
+    encoding_problem,
+    place_of,
+    schema_problem,
+)
 from kizuna.host.errors import HostError
 from kizuna.settings import Settings
 
@@ -46,6 +53,7 @@ class DatabaseFacts(NamedTuple):
     """What a database says about itself."""
 
     version: int
+    encoding: str
     may_create: bool
     time: datetime
 
@@ -60,7 +68,6 @@ def examine(settings: Settings, warnings: Sequence[str] = (), clock: Clock | Non
         *check_port(settings),
         *check_clock(clock),
         *check_keys(settings),
-        *check_providers(settings),
     ]
 
 
@@ -70,7 +77,7 @@ def _guarded(what: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Find
         yield from check()
     except (EmbeddedError, HostError) as error:
         yield Finding("problem", str(error))
-    except (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         yield Finding("problem", f"The {what} cannot be used: {error or type(error).__name__}")
 
 
@@ -107,7 +114,7 @@ def _check_space(directory: Path) -> Iterator[Finding]:
 
 
 def check_database(settings: Settings, clock: Clock) -> Iterator[Finding]:
-    """Version, rights, schema and clock of the database."""
+    """Version, encoding, rights, schema and clock of the database."""
     url = settings.database.url or attach(data_directory(settings))
     if url is None:
         yield Finding("ok", "The embedded PostgreSQL is not running; `kizuna serve` starts it.")
@@ -118,6 +125,8 @@ def check_database(settings: Settings, clock: Clock) -> Iterator[Finding]:
         yield Finding("problem", f"PostgreSQL {facts.version} {place} is too old; {OLDEST} is needed.")
     else:
         yield Finding("ok", f"PostgreSQL {facts.version} answers {place}.")
+    if problem := encoding_problem(url, facts.encoding):
+        yield Finding("problem", problem)
     if not facts.may_create:
         yield Finding("problem", "The database's user may not create tables in the schema public.")
     problem = schema_problem(*migrate.status(url))
@@ -126,15 +135,13 @@ def check_database(settings: Settings, clock: Clock) -> Iterator[Finding]:
 
 
 async def _ask(url: str) -> DatabaseFacts:
-    connection = await asyncpg.connect(url, timeout=5)
-    try:
+    async with connected(url, patience=5) as connection:
         row = await connection.fetchrow(
             "select has_schema_privilege('public', 'create') as may_create, clock_timestamp() as time"
         )
         assert row is not None
-        return DatabaseFacts(connection.get_server_version().major, row["may_create"], row["time"])
-    finally:
-        await connection.close()
+        version, encoding = connection.get_server_version().major, connection.get_settings().server_encoding
+        return DatabaseFacts(version, encoding, row["may_create"], row["time"])
 
 
 def _compare_clocks(database: datetime, here: datetime) -> Finding:
@@ -186,12 +193,3 @@ def check_keys(settings: Settings) -> Iterator[Finding]:
     """Keys that everybody knows."""
     for key in settings.default_keys():
         yield Finding("warning", f"{key} has its public default value.")
-
-
-def check_providers(settings: Settings) -> Iterator[Finding]:
-    """Identity providers of which only half is configured."""
-    steam = settings.social.steam
-    if steam.publisher_key and not steam.app_id:
-        yield Finding("problem", "Steam sign-in is half configured: social.steam.app_id is missing.")
-    if steam.app_id and not steam.publisher_key:
-        yield Finding("problem", "Steam sign-in is half configured: social.steam.publisher_key is missing.")

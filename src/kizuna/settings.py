@@ -10,12 +10,20 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_origin
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 from pydantic.fields import FieldInfo
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HOST_AND_PORT = re.compile(r"(\[[^\]]*\]|[^:\[\]]*)(:\d*)?")
+
+#: What is said of a `database.url` that does not parse; why not could quote a part of the password.
+INVALID_URL = "is no valid URL; percent-encode / # ? @ in the password"
+
+#: The end of the description of a setting that is known already, for what this release has not got yet.
+_NO_EFFECT = "No effect yet."
 
 
 def _pairs(value: Any) -> Any:
@@ -86,10 +94,12 @@ class Session(Section):
         default=False, description="A new sign-in ends the earlier sessions of the same user."
     )
     single_socket: bool = Field(
-        default=False, description="A new socket closes the earlier ones of the same user."
+        default=False, description=f"A new socket closes the earlier ones of the same user. {_NO_EFFECT}"
     )
-    single_match: bool = Field(default=False, description="A user takes part in one match at a time.")
-    single_party: bool = Field(default=False, description="A user is in one party at a time.")
+    single_match: bool = Field(
+        default=False, description=f"A user takes part in one match at a time. {_NO_EFFECT}"
+    )
+    single_party: bool = Field(default=False, description=f"A user is in one party at a time. {_NO_EFFECT}")
 
     @model_validator(mode="after")
     def _is_consistent(self) -> "Session":
@@ -211,20 +221,36 @@ class Database(Section):
     def _is_postgresql(cls, value: str | None) -> str | None:
         if value is not None and not re.match(r"(postgres|postgresql)://", value):
             raise ValueError("must begin with postgresql://")
+        if value is not None and not _is_url(value):
+            raise ValueError(INVALID_URL)
         return value
+
+
+def _is_url(text: str) -> bool:
+    """Whether everybody who reads the text as a URL finds the same user, password and hosts in it."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    user, _, hosts = parts.netloc.rpartition("@")
+    return (
+        not parts.fragment
+        and "@" not in user + parts.path + parts.query
+        and all(map(_HOST_AND_PORT.fullmatch, hosts.split(",")))
+    )
 
 
 class Apple(Section):
     """Sign in with Apple."""
 
-    bundle_id: str = Field(default="", description="Bundle ID of the app; empty switches Apple sign-in off.")
+    bundle_id: str = Field(default="", description=f"Bundle ID of the app. {_NO_EFFECT}")
 
 
 class Steam(Section):
     """Sign in with Steam."""
 
-    publisher_key: Secret = Field(default="", description="Publisher key of the Steam partner.")
-    app_id: int = Field(default=0, ge=0, description="App ID of the game.")
+    publisher_key: Secret = Field(default="", description=f"Publisher key of the Steam partner. {_NO_EFFECT}")
+    app_id: int = Field(default=0, ge=0, description=f"App ID of the game. {_NO_EFFECT}")
 
 
 class FacebookInstantGame(Section):
@@ -236,7 +262,7 @@ class FacebookInstantGame(Section):
 class FacebookLimitedLogin(Section):
     """Facebook Limited Login."""
 
-    app_id: str = Field(default="", description="App ID.")
+    app_id: str = Field(default="", description=f"App ID. {_NO_EFFECT}")
 
 
 class Social(Section):
@@ -308,6 +334,10 @@ class Settings(Section):
         """Secrets that still have the default that everybody knows."""
         return [key for key in _PUBLIC_KEYS if self.value(key) == KEYS[key].default]
 
+    def without_effect(self) -> list[str]:
+        """Settings that somebody has changed and that this release does nothing with."""
+        return [key for key in _WITHOUT_EFFECT if self.value(key) != KEYS[key].default]
+
     def value(self, key: str) -> Any:
         """The value of a setting by its dotted key."""
         value: Any = self
@@ -334,6 +364,8 @@ def _leaves(model: type[Section], prefix: str = "") -> Iterator[tuple[str, Field
 
 #: Every setting by its dotted key.
 KEYS: dict[str, FieldInfo] = dict(_leaves(Settings))
+
+_WITHOUT_EFFECT = [key for key, field in KEYS.items() if (field.description or "").endswith(_NO_EFFECT)]
 
 
 def is_collection(key: str) -> bool:

@@ -138,3 +138,26 @@ async def test_a_lost_database_is_told_to_everybody_and_forgotten() -> None:
     assert await outcomes([read(n) for n in range(5)]) == [ConnectionError] * 5
     lost[0] = False
     assert await outcomes([read(n) for n in range(5)]) == [0, 1, 2, 3, 4]
+
+
+async def test_nothing_is_asked_for_callers_who_have_all_left() -> None:
+    counters = Counters()
+    write = KeyedWrites(counters.run, keys=lambda item: item[:1])
+    first = asyncio.create_task(write(("a", 1, False)))
+    await asyncio.sleep(0)
+    leaving = [asyncio.create_task(write(("a", 1, False))) for _ in range(3)]
+    await asyncio.sleep(0)
+    for task in leaving:
+        task.cancel()
+    assert await first == 1
+    assert await asyncio.wait_for(write(("a", 1, False)), 1) == 2
+    assert counters.batches == [1, 1]
+
+
+async def test_a_batch_function_that_loses_an_outcome_leaves_nobody_waiting() -> None:
+    async def run(batch: list[int]) -> list[int]:
+        return batch[1:]
+
+    read = SharedReads(run)
+    both = asyncio.gather(read(1), read(2), return_exceptions=True)
+    assert [type(outcome) for outcome in await asyncio.wait_for(both, 1)] == [RuntimeError] * 2

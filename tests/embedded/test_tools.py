@@ -1,6 +1,7 @@
 """`kizuna db`: PostgreSQL's own tools."""
 
 import os
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,7 +9,9 @@ import pytest
 
 from kizuna.db import tools
 from kizuna.db.embedded import EmbeddedError, EmbeddedPostgres, binaries
+from kizuna.db.embedded.endpoint import USER
 from tests.embedded.support import query
+from tests.support.waiting import wait_until
 
 Start = Callable[..., EmbeddedPostgres]
 
@@ -24,6 +27,10 @@ comment on table players is E'a comment\nSET transaction_timeout = 0;\nof three 
 insert into side.scores (score) select n from generate_series(1, 10) n;
 """
 _COMMENT = "select obj_description('players'::regclass)"
+_PSQL_IS_CONNECTED = """
+select exists (
+  select from pg_stat_activity where datname = current_database() and application_name = 'psql')
+"""
 _CONTENT = "select md5(string_agg(p::text, '' order by id)) from players p"
 
 
@@ -74,14 +81,47 @@ def test_restore_into_something_needs_clean(filled: str, other: str, base: Path)
     assert query(other, "select count(*) from players") == 500
 
 
+def test_clean_spares_a_database_in_use(
+    filled: str, other: str, base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tools, "_FAREWELL", 0.3)
+    tools.dump(filled, base / "dump")
+    query(other, "create table mine as select 7 as value")
+    with subprocess.Popen([binaries.find().tool("psql"), "-X", other], stdin=subprocess.PIPE) as client:
+        wait_until(lambda: query(other, _PSQL_IS_CONNECTED), what="a connection")
+        with pytest.raises(EmbeddedError, match="stop the servers"):
+            tools.restore(other, base / "dump", clean=True)
+        client.communicate()
+    assert query(other, "select value from mine") == 7
+
+
+def test_an_ordinary_role_is_not_warned_of_what_it_may_not_analyze(
+    filled: str, other: str, base: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    query(filled, "drop extension pg_trgm cascade")
+    tools.dump(filled, base / "dump")
+    query(other, "create role ordinary login")
+    query(other, "alter database other owner to ordinary")
+    try:
+        owned = other.replace(f"//{USER}@", "//ordinary@")
+        assert query(owned, "select current_user") == "ordinary"
+        assert tools.restore(owned, base / "dump") == 0
+        assert capfd.readouterr().err == ""
+        assert query(owned, "select reltuples from pg_class where relname = 'players'") == 500
+    finally:
+        query(other, "reassign owned by ordinary to current_user; drop owned by ordinary; drop role ordinary")
+
+
 def test_a_broken_dump_changes_nothing(filled: str, base: Path) -> None:
     before = query(filled, _CONTENT)
     tools.dump(filled, base / "dump")
     whole = (base / "dump").read_bytes()
     (base / "dump").write_bytes(whole[: len(whole) - 2000])
-    assert tools.restore(filled, base / "dump", clean=True) != 0
+    with pytest.raises(EmbeddedError, match=r"The dump .*/dump cannot be read.* pg_restore: "):
+        tools.restore(filled, base / "dump", clean=True)
     (base / "dump").write_bytes(b"no dump")
-    assert tools.restore(filled, base / "dump", clean=True) != 0
+    with pytest.raises(EmbeddedError, match=r"nothing was changed\. pg_restore: .*valid archive$"):
+        tools.restore(filled, base / "dump", clean=True)
     assert query(filled, _CONTENT) == before
 
 

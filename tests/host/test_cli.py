@@ -1,14 +1,19 @@
 """The command line, without a database where none is needed."""
 
 import os
+import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from kizuna import __version__
 from kizuna.cli import main
-from tests.host.running import Program, environment, running
+from kizuna.db import tools
+from kizuna.host.database import place_of
+from tests.host.running import Program, environment, running, until
 from tests.support.databases import Databases
 
 
@@ -43,6 +48,12 @@ def test_what_only_informs_succeeds(arguments: list[str], capsys: pytest.Capture
     assert "kizuna" in capsys.readouterr().out
 
 
+def test_the_version_in_a_checkout(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert capsys.readouterr().out == f"kizuna {__version__} (from a checkout)\n"
+
+
 @pytest.mark.parametrize("arguments", [[], ["serv"], ["serve", "--prot", "1"], ["db"], ["migrate", "down"]])
 def test_wrong_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
@@ -63,6 +74,66 @@ def test_options_win_over_environment_and_files(
         assert main(["db", "path", "--config", str(file), *option]) == 0
         said.append(capsys.readouterr().out.strip())
     assert said == [f"{tmp_path}/file", f"{tmp_path}/env", "/x"]
+
+
+def test_an_external_database_has_no_path(capsys: pytest.CaptureFixture[str]) -> None:
+    assert refused(capsys, "db", "path", "--database-url", "postgresql://u:secret@db.example/x") == [
+        "kizuna: The database is an external one, named by database.url; there is no data directory."
+    ]
+
+
+@pytest.mark.parametrize("more", [["-c", "select 1", "-A", "-c", "select 2"], ["-A", "-t", "-c", "select 1"]])
+@pytest.mark.parametrize("separator", [[], ["--"]])
+def test_options_of_psql(more: list[str], separator: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[str, list[str]]] = []
+    monkeypatch.setattr(tools, "psql", lambda url, arguments: told.append((url, arguments)) or 7)
+    url = "postgresql://db.example/x"
+    assert main(["db", "psql", "--database-url", url, *separator, *more]) == 7
+    assert told == [(url, more)]
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_game_code_that_is_not_there_is_noticed_before_the_database_starts(
+    tmp_path: Path, workers: str
+) -> None:
+    (tmp_path / "file").touch()
+    home = tmp_path / "home"
+    start = ("-m", "kizuna", "serve", "--port", "0", "--data-dir", str(home), "--workers", workers)
+    for name, reason in (("file", "is no folder"), ("missing", "does not exist")):
+        server = Program(*start, "--modules", f"{tmp_path}/{name}")
+        assert server.wait() == 1
+        assert server.err[-1] == f"kizuna: Game code cannot be loaded: {tmp_path}/{name} {reason}."
+    assert not home.exists()
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_game_code_that_is_broken_is_told_without_our_own_frames(
+    tmp_path: Path, databases: Databases, workers: str
+) -> None:
+    (tmp_path / "broken.py").write_text("1 / 0\n")
+    start = ("-m", "kizuna", "serve", "--port", "0", "--database-url", databases.migrated())
+    server = Program(*start, "--modules", str(tmp_path), "--workers", workers)
+    assert server.wait() == 1
+    assert f"kizuna: Game module {tmp_path}/broken.py cannot be loaded:" in server.errors
+    assert "ZeroDivisionError" in server.errors
+    assert "kizuna/host" not in server.errors
+
+
+def test_clean_is_refused_while_a_server_runs(
+    tmp_path: Path, databases: Databases, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = databases.migrated()
+    assert main(["db", "dump", "--database-url", url, f"{tmp_path}/dump"]) == 0
+    restore = ["db", "restore", "--clean", "--database-url", url, f"{tmp_path}/dump"]
+    server = Program("-m", "kizuna", "serve", "--port", "0", "--database-url", url)
+    try:
+        until(lambda: any(line.startswith("curl ") for line in server.out), "the banner")
+        assert refused(capsys, *restore) == [
+            "kizuna: The database is in use: stop the servers that are connected to it first."
+        ]
+    finally:
+        server.end(signal.SIGTERM)
+    assert main(restore) == 0
 
 
 def test_settings_that_are_wrong_are_told_line_by_line(
@@ -109,6 +180,30 @@ def test_an_external_database_out_of_reach(capsys: pytest.CaptureFixture[str]) -
     assert server.wait() == 1
     assert server.errors.startswith("kizuna: The database at 127.0.0.1:1/game cannot be used: ")
     assert "secret" not in server.errors
+
+
+def test_a_password_that_spoils_the_url_is_not_told(capsys: pytest.CaptureFixture[str]) -> None:
+    for password in ("sec/ret", "p@ss/w", "secret#word"):
+        url = f"postgresql://kizuna:{password}@127.0.0.1:1/kizuna"
+        for command in (["migrate"], ["doctor"], ["serve"], ["db", "url"]):
+            assert refused(capsys, *command, "--database-url", url) == [
+                "kizuna: command line: database.url is no valid URL; percent-encode / # ? @ in the password."
+            ]
+
+
+def test_what_the_driver_cannot_read_is_not_told(capsys: pytest.CaptureFixture[str]) -> None:
+    url = "postgresql://kizuna@127.0.0.1/kizuna?port=secret"
+    assert refused(capsys, "migrate", "--database-url", url) == [
+        "kizuna: database.url is no valid URL; percent-encode / # ? @ in the password."
+    ]
+
+
+def test_a_database_in_another_encoding_is_refused(latin: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (line,) = refused(capsys, "migrate", "--database-url", latin)
+    assert re.match(
+        rf"kizuna: The database at {re.escape(place_of(latin))} has the encoding LATIN1 and kizuna needs UTF8\.",
+        line,
+    )
 
 
 def test_an_external_database_is_migrated_only_on_demand(

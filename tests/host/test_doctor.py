@@ -13,6 +13,7 @@ from kizuna import doctor
 from kizuna.cli import main
 from kizuna.clock import ShiftedClock
 from kizuna.configuration import load
+from kizuna.host.database import place_of
 from kizuna.settings import Settings
 from tests.host.running import environment, running
 from tests.support.databases import Databases
@@ -66,9 +67,22 @@ def test_a_database_out_of_reach_is_one_finding_among_others(capsys: pytest.Capt
     assert main(["doctor", "--port", "0", "--database-url", url]) == 1
     said = capsys.readouterr().out
     (line,) = [line for line in said.splitlines() if line.startswith("problem")]
-    assert line.startswith("problem  The database cannot be used: ")
+    assert line.startswith("problem  The database at 127.0.0.1:1/game cannot be used: ")
     assert "warning  socket.server_key has its public default value." in said.splitlines()
     assert "secret" not in said
+
+
+def test_a_database_in_another_encoding_is_a_problem(latin: str) -> None:
+    found = lines(doctor.check_database(settings(database__url=latin), ShiftedClock()))
+    assert found[1].startswith(f"problem: The database at {place_of(latin)} has the encoding LATIN1")
+
+
+def test_a_socket_is_told_by_its_directory() -> None:
+    assert place_of("postgresql://u:p@/game?host=/run/db&port=6000") == "/run/db (game)"
+    assert place_of("postgresql://%2Frun%2Fdb/game") == "/run/db (game)"
+    assert place_of("postgresql://u:p@db.example:6000/game") == "db.example:6000/game"
+    assert place_of("postgresql://u@ser:sec/ret#x?y@db.example/game?sslmode=require") == "db.example/game"
+    assert place_of("postgresql:///game") == "localhost/game"
 
 
 def test_everything_well_is_success(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -81,6 +95,15 @@ def test_warnings_of_the_settings_are_repeated(tmp_path: Path, capsys: pytest.Ca
     file.write_text("console: {port: 1}")
     main(["doctor", "--port", "0", "--data-dir", f"/tmp/{tmp_path.name}-home", "--config", str(file)])
     assert "warning  Settings without effect here: console." in capsys.readouterr().out.splitlines()
+
+
+def test_settings_that_have_no_effect_yet_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KIZUNA_SOCIAL__APPLE__BUNDLE_ID", "b")
+    assert main(["doctor", "--port", "0", "--data-dir", f"/tmp/{tmp_path.name}-home"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert "warning  Settings without effect here: KIZUNA_SOCIAL__APPLE__BUNDLE_ID." in said
 
 
 def test_a_data_directory_below_a_file(tmp_path: Path) -> None:
@@ -113,14 +136,4 @@ def test_keys_left_at_their_default() -> None:
     assert lines(doctor.check_keys(settings(socket__server_key="mine", runtime__http_key="mine"))) == [
         "warning: session.encryption_key has its public default value.",
         "warning: session.refresh_encryption_key has its public default value.",
-    ]
-
-
-def test_half_a_provider() -> None:
-    assert list(doctor.check_providers(settings())) == []
-    assert lines(doctor.check_providers(settings(social__steam__app_id=1))) == [
-        "problem: Steam sign-in is half configured: social.steam.publisher_key is missing."
-    ]
-    assert lines(doctor.check_providers(settings(social__steam__publisher_key="k"))) == [
-        "problem: Steam sign-in is half configured: social.steam.app_id is missing."
     ]

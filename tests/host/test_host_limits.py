@@ -1,6 +1,7 @@
 """What a connection of a client is allowed, on the wire."""
 
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -212,6 +213,36 @@ def test_a_wish_for_another_protocol_is_left_unheard(client: socket.socket, wish
     assert read_answer(client)[0] == 200
     client.sendall(upgrade + request(close=True))
     assert read_all(client).count(b"HTTP/1.1 200 OK") == 2
+
+
+@pytest.mark.parametrize("sliced", [1, 7, 10_000])
+@pytest.mark.parametrize(
+    "framed", [b"Content-Length: 4\r\n\r\nbody", b"Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n"]
+)
+def test_a_body_with_such_a_wish_arrives(client: socket.socket, framed: bytes, sliced: int) -> None:
+    wish = b"POST /echo HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n"
+    sent = wish + framed + wish + b"Content-Length: 0\r\n\r\n" + wish + framed + request(close=True)
+    for start in range(0, len(sent), sliced):
+        client.sendall(sent[start : start + sliced])
+    bodies = [part.split(b"\r\n\r\n")[1] for part in read_all(client).split(b"HTTP/1.1 200 OK")[1:]]
+    assert bodies == [b"body", b"", b"body", b"{}"]
+
+
+def test_what_is_sent_far_ahead_waits(server: Running) -> None:
+    """More than the server holds back: it stops reading until it has caught up."""
+    bodies = [b"%d " % n + b"x" * 40_000 for n in range(60)]
+    with server.connect() as client:
+        sent = b"".join(request("/echo", body=body) for body in bodies) + request(close=True)
+        sender = threading.Thread(target=client.sendall, args=(sent,))
+        sender.start()
+        answers = [part.split(b"\r\n\r\n")[1] for part in read_all(client).split(b"HTTP/1.1 200 OK")[1:]]
+        sender.join()
+    assert answers == [*bodies, b"{}"]
+
+
+def test_a_tunnel_is_refused(client: socket.socket) -> None:
+    client.sendall(b"CONNECT example.org:443 HTTP/1.1\r\nHost: example.org\r\n\r\n")
+    assert is_refusal(read_answer(client), *MALFORMED)
 
 
 def test_trailers_without_end_are_refused(client: socket.socket) -> None:

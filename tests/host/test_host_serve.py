@@ -50,6 +50,20 @@ def test_the_banner_names_default_keys_once_each() -> None:
     assert warned == ["session.encryption_key", "session.refresh_encryption_key", "runtime.http_key"]
 
 
+@WORKERS
+def test_the_banner_names_the_workers_when_there_are_more(workers: int) -> None:
+    with running({"workers": workers}) as server:
+        named = [line.split() for line in server.out if "workers" in line]
+    assert named == ([["workers", "2"]] if workers == 2 else [])
+
+
+@WORKERS
+def test_the_last_line_of_the_log_tells_the_end(workers: int) -> None:
+    with running({"workers": workers}) as server:
+        assert server.end() == 0
+    assert server.err[-1].endswith(" kizuna.host.parent: Stopped.")
+
+
 def test_a_taken_port_is_one_plain_sentence() -> None:
     with running() as first:
         second = Running({"socket": {"port": first.port}})

@@ -15,6 +15,17 @@ import asyncpg, httpx, pydantic
 
 class Own(Exception): ...
 
+class Speechless(Exception):
+    def __str__(self):
+        raise RuntimeError("not even that")
+
+class Unfinished(rt.Error):
+    def __init__(self): pass
+
+class Mislabelled(rt.Error):
+    code = "no number"
+    def __init__(self, message): self.message = message
+
 def register(app):
     @app.rpc("raise")
     async def fail(ctx, payload):
@@ -64,6 +75,10 @@ ended = []
         ("rt.Error('no', 0)", 13, "no"),
         ("rt.Error('no', 17)", 13, "no"),
         ("rt.Error('no', -1)", 13, "no"),
+        ("rt.Error(42, 5)", 5, "42"),
+        ("Unfinished()", 13, "Internal error."),
+        ("Mislabelled('no')", 13, "no"),
+        ("Speechless()", 13, "Internal error."),
         ("RuntimeError('plain failure')", 13, "plain failure"),
         ("ValueError()", 13, "Internal error."),
         ("Own('of the game')", 13, "of the game"),

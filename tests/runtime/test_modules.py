@@ -1,5 +1,6 @@
 """Finding, importing and refusing game modules."""
 
+import logging
 import os
 import py_compile
 import sys
@@ -10,6 +11,7 @@ import pytest
 from kizuna.runtime import ModuleLoadError
 from kizuna.runtime.errors import GAME_PREFIX
 from tests.runtime.conftest import Folder, started
+from tests.support.waiting import wait_until_async
 
 HELLO = """
 def register(app):
@@ -160,6 +162,79 @@ async def test_the_traceback_shows_the_line_of_the_game(folder: Folder) -> None:
     with pytest.raises(ModuleLoadError, match=r'zz\.py", line 3(.|\n)*helper\.py", line 3(.|\n)*deep down'):
         async with started(folder.path):
             pass
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("async def f(ctx, a, b): ...", "must take two arguments, context and payload"),
+        ("async def f(ctx): ...", "must take two arguments, context and payload"),
+        ("def f(ctx, payload): ...", "must be defined with async def"),
+        ("async def f(ctx, p: 'Nope'): ...", "cannot be resolved: name 'Nope' is not defined"),
+    ],
+)
+async def test_a_refused_function_is_told_with_the_line_that_registers_it_and_nothing_else(
+    folder: Folder, code: str, told: str
+) -> None:
+    path = folder.write("game.py", f"{code}\ndef register(app):\n    app.rpc('a', f)")
+    with pytest.raises(ModuleLoadError) as refusal:
+        async with started(folder.path):
+            pass
+    lines = str(refusal.value).splitlines()
+    assert "RegistrationError: the function f for RPC 'a' " in lines[-1]
+    assert lines[-1].endswith(told)
+    assert [line for line in lines if "File " in line] == [f'  File "{path}", line 4, in register']
+    assert sum("Traceback" in line for line in lines) == 1
+
+
+MISTYPED = "def regsiter(app):\n    app.rpc('a', print)"
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        ({"a.py": "", "b/c.py": MISTYPED}, "no file defines register(app). Looked at {0}/a.py, {0}/b/c.py."),
+        (
+            {"a.py": "", "b.py": "def register(app): pass"},
+            "register(app) adds none with app.rpc(…). Looked at {0}/b.py.",
+        ),
+        ({}, "there is no Python file. Looked at {0}."),
+    ],
+)
+async def test_a_folder_without_functions_is_warned_of(
+    folder: Folder, tmp_path: Path, files: dict[str, str], told: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name, code in files.items():
+        folder.write(name, code)
+    other = Folder(tmp_path / "other")
+    other.write("good.py", HELLO.format(id="good", answer=""))
+    with caplog.at_level(logging.INFO, "kizuna.runtime"):
+        async with started(folder.path, other.path):
+            pass
+    warning, loaded = caplog.records
+    assert warning.levelname == "WARNING"
+    assert warning.getMessage().startswith(f"The game modules in {folder.path} have no functions: ")
+    assert warning.getMessage().endswith(told.format(folder.path))
+    assert loaded.getMessage() == "Loaded game code: good"
+
+
+async def test_the_log_names_what_is_loaded_and_loaded_again(
+    folder: Folder, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = folder.write("b.py", HELLO.format(id="unban", answer=""))
+    folder.write("c.py", HELLO.format(id="Ban", answer=""))
+
+    async def reloaded(ids: str) -> bool:
+        return f"Reloaded game code: {ids}" in caplog.messages
+
+    with caplog.at_level(logging.INFO, "kizuna.runtime"):
+        async with started(folder.path, reload=True):
+            assert caplog.messages == ["Loaded game code: ban, unban"]
+            path.unlink()
+            await wait_until_async(lambda: reloaded("ban"), what="the second loading in the log")
+            folder.write("c.py", MISTYPED)
+            await wait_until_async(lambda: reloaded("no functions"), what="the third loading in the log")
+    assert "no file defines register(app)" in caplog.messages[-2]
 
 
 async def test_a_name_that_cannot_be_imported_is_refused(folder: Folder) -> None:

@@ -1,6 +1,7 @@
 """The server API: accounts, users, storage, and all of them at once."""
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -228,3 +229,21 @@ async def test_a_multi_update_does_everything_or_nothing(
     assert await nk.account_get(user) == before
     assert await nk.storage_list("c", user_id=user) == ([], "")
     assert await nk.wallet_ledger_list(user) == ([], "")
+
+
+async def test_multi_updates_of_the_same_users_in_any_order_do_not_block_each_other(
+    nk: Nakama, services: Services, new_user: NewUser
+) -> None:
+    users = [await new_user() for _ in range(3)]
+
+    async def update(turn: int) -> None:
+        in_one_order, in_another = random.sample(users, 3), random.sample(users, 3)
+        await nk.multi_update(
+            account_updates=[AccountUpdate(user, location=f"{turn}") for user in in_one_order],
+            wallet_updates=[WalletUpdate(user, {"coins": 1}) for user in in_another],
+        )
+
+    before = services.database.counts["wallets.store"]
+    await asyncio.gather(*(update(turn) for turn in range(24)))
+    assert services.database.counts["wallets.store"] == before + 24, "some had to be tried again"
+    assert [(await nk.account_get(user)).wallet for user in users] == [{"coins": 24}] * 3

@@ -110,6 +110,26 @@ async def test_other_results_are_refused(folder: Folder, id: str, payload: str) 
     assert (refusal.value.code, refusal.value.message) == (13, INVALID_RESULT)
 
 
+@pytest.mark.parametrize(
+    ("id", "payload", "advice"),
+    [
+        ("wrong", "", "it returned dict, not what it declares: "),
+        ("any", "number", "it returned int; annotate the result or return json.dumps(…)"),
+    ],
+)
+async def test_the_log_says_what_to_do_about_another_result(
+    folder: Folder, id: str, payload: str, advice: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder.write("game.py", GAME)
+    async with started(folder.path) as game:
+        with pytest.raises(CallFailed):
+            await game.call(id, payload)
+    [entry] = [record for record in caplog.records if record.name == "game"]
+    assert advice in entry.getMessage()
+    assert INVALID_RESULT not in entry.getMessage()
+    assert entry.exc_info is None
+
+
 async def test_annotations_may_be_postponed(folder: Folder) -> None:
     (folder.path / "game.py").write_text("from __future__ import annotations\n" + PREAMBLE + GAME)
     async with started(folder.path) as game:

@@ -8,15 +8,15 @@ between the two kinds here:
     KeyedWrites   writes to one key never share a batch; the later one sees what the earlier one did
 
 A refusal of one caller is data: the batch function returns an exception in that caller's place. A batch that
-the database refuses as a whole (a value it cannot store, a vanished row that a foreign key names) is repeated
-caller by caller, so that only the guilty one gets the error.
+the database refuses as a whole (a value it cannot store, a vanished row that a foreign key names, a row that
+somebody else keeps locked) is repeated caller by caller, so that only the guilty one gets the error.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Any, Generic, TypeVar
 
-from kizuna.db.engine import REFUSED
+from kizuna.db.engine import LOCKED, REFUSED
 
 Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
@@ -59,7 +59,9 @@ class _Coalescer(Generic[Item, Outcome]):
     async def _drain(self) -> None:
         try:
             while self._queue:
-                await self._answer(*self._take())
+                items, callers = self._take()
+                if items:  # none if all of them have left
+                    await self._answer(items, callers)
         finally:
             self._free += 1
 
@@ -79,11 +81,19 @@ class _Coalescer(Generic[Item, Outcome]):
 
     async def _outcomes(self, items: list[Item]) -> Sequence[Outcome | Exception]:
         try:
-            return await self._run(items)
+            outcomes = await self._run(items)
+            if len(outcomes) != len(items):
+                raise RuntimeError(f"{len(outcomes)} outcomes for {len(items)} items")
+            return outcomes
         except REFUSED as error:
             if len(items) == 1:
                 return [error]
             return [(await self._outcomes([item]))[0] for item in items]
+        except LOCKED as error:
+            if len(items) == 1:
+                return [error]
+            # All at once: each that meets the lock waits for as long again.
+            return [one for [one] in await asyncio.gather(*(self._outcomes([item]) for item in items))]
         except Exception as error:
             return [error] * len(items)
         except asyncio.CancelledError:

@@ -38,16 +38,28 @@ ATTEMPTS = 5
 #: table was small would otherwise read the whole of it for every request until PostgreSQL's next ANALYZE.
 _PLANNER = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off"}
 
+#: The longest wait for a row that somebody else has locked. Whoever waits holds a connection, and with it
+#: everybody who shares the statement; what the server itself locks is free within milliseconds.
+_LOCKS = {"lock_timeout": "5s"}
+
+#: How long a statement that was called off may take to end, before its connection is given up. Seconds.
+_SETTLE = 1.0
+
 #: Errors after which the connection is of no further use.
 CONNECTION_LOST = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
-    OSError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    OSError,  # and so TimeoutError: a statement took too long
 )
 
 #: The client's own value is at fault: SQLSTATE classes 22 (data), 23 (constraint) and 54 (too deeply nested).
 REFUSED = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.ProgramLimitExceededError)
+
+#: Somebody else holds a lock for too long.
+LOCKED = asyncpg.LockNotAvailableError
 
 
 class Transaction:
@@ -73,7 +85,8 @@ class Transaction:
 class Database:
     """A pool of connections to one PostgreSQL database.
 
-    `counts` holds how often each statement was sent, by name.
+    `counts` holds how often each statement was sent, by name. `timeout` is the longest, in seconds, that
+    connecting, waiting for a free connection and a statement may take.
     """
 
     def __init__(self, url: str, *, pool_size: int = 8, timeout: float = 30.0) -> None:
@@ -85,7 +98,11 @@ class Database:
             max_overflow=0,
             pool_timeout=timeout,
             pool_reset_on_return=None,
-            connect_args={"timeout": timeout, "server_settings": _PLANNER},
+            connect_args={
+                "timeout": timeout,
+                "command_timeout": timeout,
+                "server_settings": _PLANNER | _LOCKS,
+            },
         )
 
     async def close(self) -> None:
@@ -104,14 +121,14 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """A transaction, committed at the end of the block and rolled back by any exception."""
-        async with self._connection() as connection, connection.transaction():
+        async with self._connection() as connection, _begun(connection):
             yield Transaction(connection, self.counts)
 
     async def atomically(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work` in a transaction, again from its start after a deadlock or a serialization failure."""
 
         async def attempt(session: Transaction) -> T:
-            async with session._connection.transaction():
+            async with _begun(session._connection):
                 return await work(session)
 
         return await self._retrying(attempt)
@@ -141,8 +158,7 @@ class Database:
             pooled.invalidate()
             raise
         except asyncio.CancelledError:
-            # The statement may still be running: such a connection cannot serve anybody else.
-            if connection.is_in_transaction():
+            if not await _has_settled(connection):
                 pooled.invalidate()
             raise
         finally:
@@ -157,3 +173,32 @@ class Database:
                 return pooled, connection
             pooled.invalidate()
             pooled.close()
+
+
+@asynccontextmanager
+async def _begun(connection: Connection) -> AsyncIterator[None]:
+    """A transaction around the block. One that cannot be rolled back in time ends with its connection."""
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        yield
+    except BaseException:
+        try:
+            async with asyncio.timeout(_SETTLE):
+                await transaction.rollback()
+        except Exception:
+            connection.terminate()
+        raise
+    await transaction.commit()
+
+
+async def _has_settled(connection: Connection) -> bool:
+    """Whether a connection whose statement was called off can serve others: the statement has ended."""
+    if connection.is_closed() or connection.is_in_transaction():
+        return False
+    try:
+        async with asyncio.timeout(_SETTLE):
+            await connection.execute("select")
+    except (Exception, asyncio.CancelledError):
+        return False
+    return True

@@ -12,6 +12,9 @@ runs is an `EmbeddedError`. `path` and `reset` concern the embedded database onl
 import os
 import signal
 import subprocess
+import sys
+import tempfile
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -34,6 +37,17 @@ select exists (
   select from pg_class c join pg_namespace n on n.oid = c.relnamespace
   where n.nspname !~ '^pg_' and n.nspname <> 'information_schema')
 """
+
+#: How many others are connected. An ordinary role is not told what the connections of other roles are for;
+#: those that belong to no role are PostgreSQL's own.
+_OTHER_CLIENTS = """
+select count(*) from pg_stat_activity
+where datname = current_database() and pid <> pg_backend_pid()
+  and usesysid is not null and coalesce(backend_type, 'client backend') = 'client backend'
+"""
+
+#: Time for a connection that was closed just now to disappear. Seconds.
+_FAREWELL = 2.0
 
 #: Everything goes, also extensions, which the dump brings back; `public` is left as a new database has it.
 _DROP_EVERYTHING = b"""
@@ -115,7 +129,8 @@ def restore(url: str, file: Path, *, clean: bool = False) -> int:
     """Load a dump into an empty database, completely or not at all.
 
     With `clean` everything that the database holds is deleted first, in the same transaction; without it a
-    database that holds anything is refused. Roles and privileges of the dumped database are not carried over.
+    database that holds anything is refused, and with it one that others are connected to. Roles and
+    privileges of the dumped database are not carried over.
     """
     client = _Client(url)
     with _about_file(file), open(file, "rb"):
@@ -125,9 +140,12 @@ def restore(url: str, file: Path, *, clean: bool = False) -> int:
             "The database is not empty, and restoring would mix two sets of data. "
             "Add --clean to delete everything in it first."
         )
+    if clean and _is_in_use(client):
+        raise EmbeddedError("The database is in use: stop the servers that are connected to it first.")
     status = _load(client, file, clean=clean)
     if status == 0:
-        status = _psql_quietly(client, "analyze").returncode
+        # Tables that this role may not analyze are PostgreSQL's own, and it would warn of each.
+        status = _psql_quietly(client, "set client_min_messages = error", "analyze").returncode
     return status
 
 
@@ -201,9 +219,9 @@ def _quiet(client: _Client, *more: str) -> list[str]:
     return [client.tool("psql"), *client.connection, "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", *more]
 
 
-def _psql_quietly(client: _Client, statement: str) -> subprocess.CompletedProcess[str]:
+def _psql_quietly(client: _Client, *statements: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        _quiet(client, "-c", statement),
+        _quiet(client, *(part for statement in statements for part in ("-c", statement))),
         env=client.environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -213,14 +231,41 @@ def _psql_quietly(client: _Client, statement: str) -> subprocess.CompletedProces
 
 
 def _holds_anything(client: _Client) -> bool:
-    answer = _psql_quietly(client, _HOLDS_ANYTHING)
+    return _ask(client, _HOLDS_ANYTHING) == "t"
+
+
+def _is_in_use(client: _Client) -> bool:
+    """Whether others are connected, and stay so."""
+    deadline = time.monotonic() + _FAREWELL
+    while _ask(client, _OTHER_CLIENTS) != "0":
+        if time.monotonic() >= deadline:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def _ask(client: _Client, question: str) -> str:
+    """The one value that a query answers with."""
+    answer = _psql_quietly(client, question)
     if answer.returncode != 0:
         raise EmbeddedError("The database cannot be reached. Check that it runs and that its URL is right.")
-    return answer.stdout.strip() == "t"
+    return answer.stdout.strip()
 
 
 def _load(client: _Client, file: Path, *, clean: bool) -> int:
-    """Feed the dump to psql as a script in one transaction; committed only when pg_restore has written all.
+    """Restore in one transaction; the exit status. Raises EmbeddedError when the dump cannot be read."""
+    with tempfile.TemporaryFile() as complaints:
+        loaded, read = _feed(client, file, clean=clean, complaints=complaints)
+        complaints.seek(0)
+        said = complaints.read().decode(errors="replace")
+    if read > 0 and loaded == 0:
+        raise EmbeddedError(f"The dump {file} cannot be read, and nothing was changed. {' '.join(said.split())}")
+    sys.stderr.write(said)
+    return loaded or abs(read)
+
+
+def _feed(client: _Client, file: Path, *, clean: bool, complaints: BinaryIO) -> tuple[int, int]:
+    """Feed the dump to psql as a script; committed only when pg_restore has written all. Both exit statuses.
 
     (pg_restore on its own would stop at settings that an older server does not know, and could not delete in
     the same transaction.)
@@ -229,6 +274,7 @@ def _load(client: _Client, file: Path, *, clean: bool) -> int:
     writer = subprocess.Popen(
         [client.tool("pg_restore"), "--no-owner", "--no-privileges", "--file=-", str(file)],
         stdout=subprocess.PIPE,
+        stderr=complaints,
     )
     assert loader.stdin is not None
     assert writer.stdout is not None
@@ -240,7 +286,7 @@ def _load(client: _Client, file: Path, *, clean: bool) -> int:
     with suppress(BrokenPipeError):
         loader.stdin.close()
     writer.stdout.close()
-    return loader.wait() or abs(writer.wait())
+    return loader.wait(), writer.wait()
 
 
 def _for_any_version(script: BinaryIO | Iterable[bytes]) -> Iterator[bytes]:

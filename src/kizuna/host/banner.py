@@ -1,20 +1,22 @@
 """What `kizuna serve` prints when it is ready."""
 
 import json
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, distribution
 
+from kizuna import __version__
 from kizuna.settings import Settings
 
 
 def product() -> str:
     """Name and version."""
     try:
-        return f"kizuna {version('kizuna')}"
-    except PackageNotFoundError:  # a checkout that is not installed
-        return "kizuna (from a checkout)"
+        distribution("kizuna")
+    except PackageNotFoundError:
+        return f"kizuna {__version__} (from a checkout)"
+    return f"kizuna {__version__}"
 
 
-def render(settings: Settings, host: str, port: int, storage: str) -> str:
+def render(settings: Settings, host: str, port: int, storage: str, workers: int = 1) -> str:
     """The banner for a server on an address; `storage` tells where the data is, without secrets."""
     url = base_url(host, port)
     everywhere = " (every interface)" if host in ("0.0.0.0", "::") else ""
@@ -25,6 +27,7 @@ def render(settings: Settings, host: str, port: int, storage: str) -> str:
         f"  address     {url}{everywhere}",
         f"  server key  {settings.socket.server_key}{note}",
         f"  data        {storage}",
+        *([f"  workers     {workers}"] if workers > 1 else []),
         *(
             f"Warning: {key} has its public default value; set your own before players come."
             for key in default

@@ -3,21 +3,28 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from kizuna.db import migrate as migrations
 from kizuna.db.embedded import EmbeddedPostgres, default_home
 from kizuna.host.errors import HostError
-from kizuna.settings import Settings
+from kizuna.settings import INVALID_URL, Settings
+
+if TYPE_CHECKING:
+    import asyncpg
 
 log = logging.getLogger(__name__)
 
 #: Oldest PostgreSQL that is served from.
 OLDEST = 15
+
+#: The encoding that a database must have: players write in every script.
+ENCODING = "UTF8"
 
 
 @dataclass(frozen=True)
@@ -63,7 +70,7 @@ def _death(server: EmbeddedPostgres) -> str | None:
 
 
 def check_external(url: str, *, migrate: bool) -> None:
-    """Refuse a database that is out of reach, too old, or has another schema than this release."""
+    """Refuse a database that is not as `require_server` wants it, or has another schema than this release."""
     require_server(url)
     if migrate:
         upgrade(url)
@@ -74,12 +81,24 @@ def check_external(url: str, *, migrate: bool) -> None:
 
 
 def require_server(url: str) -> None:
-    """Refuse a server that is out of reach or too old."""
-    version = asyncio.run(server_version(url))
+    """Refuse a database that is out of reach, too old, or cannot hold every text."""
+    version, encoding = asyncio.run(_version_and_encoding(url))
     if version < OLDEST:
         raise HostError(
             f"PostgreSQL {version} at {place_of(url)} is too old; kizuna needs {OLDEST} or newer."
         )
+    if problem := encoding_problem(url, encoding):
+        raise HostError(problem)
+
+
+def encoding_problem(url: str, encoding: str) -> str | None:
+    """What is wrong with a database's encoding, in a sentence; None when it is right."""
+    if encoding == ENCODING:
+        return None
+    return (
+        f"The database at {place_of(url)} has the encoding {encoding} and kizuna needs {ENCODING}. "
+        f"Make one with: create database NAME encoding '{ENCODING}' template template0"
+    )
 
 
 def schema_problem(current: str | None, wanted: str) -> str | None:
@@ -109,22 +128,36 @@ def upgrade(url: str) -> list[str]:
     return applied
 
 
-async def server_version(url: str) -> int:
-    """The major version of the server. Raises HostError when it cannot be reached."""
+async def _version_and_encoding(url: str) -> tuple[int, str]:
+    async with connected(url) as connection:
+        return connection.get_server_version().major, connection.get_settings().server_encoding
+
+
+@asynccontextmanager
+async def connected(url: str, patience: float = 10) -> "AsyncIterator[asyncpg.Connection[Any]]":
+    """A connection for the time of the block, made within `patience` seconds.
+
+    Raises HostError, without secrets, when there can be none.
+    """
     import asyncpg
 
     try:
-        connection = await asyncpg.connect(url, timeout=10)
-    except (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        connection = await asyncpg.connect(url, timeout=patience)
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         reason = str(error) or type(error).__name__
         raise HostError(f"The database at {place_of(url)} cannot be used: {reason}") from None
+    except ValueError:  # it quotes what it could not read
+        raise HostError(f"database.url {INVALID_URL}.") from None
     try:
-        return int(connection.get_server_version().major)
+        yield connection
     finally:
         await connection.close()
 
 
 def place_of(url: str) -> str:
-    """Host, port and name of a database without user and password."""
-    parts = urlsplit(url)
-    return f"{parts.netloc.rpartition('@')[2] or 'localhost'}{parts.path}"
+    """Host, port and name of a database, or its socket's directory and name, without user and password."""
+    # A password may hold what ends the host elsewhere, so only the last @ is sure to be behind it.
+    parts = urlsplit("//" + url.partition("://")[2].rpartition("@")[2])
+    query = parse_qs(parts.query)
+    host = unquote(parts.netloc) or query.get("host", ["localhost"])[0]
+    return f"{host} ({parts.path[1:]})" if host.startswith("/") else f"{host}{parts.path}"

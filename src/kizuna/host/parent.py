@@ -13,6 +13,7 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 from kizuna.db.embedded import EmbeddedError
 from kizuna.host import banner, listener, logs, process
@@ -52,15 +53,13 @@ def serve(
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # until there is something to drain
     try:
         _refuse_unsafe(settings, reload)
+        _refuse_missing(settings.runtime.modules)
         with (
             listener.bind(settings.socket.address, settings.socket.port) as bound,
             open_database(settings, migrate=migrate) as database,
         ):
             _Run(settings, application, bound, database, reload).run()
-    except (HostError, EmbeddedError) as error:
-        tell(error)
-        return 1
-    except ModuleLoadError as error:
+    except (HostError, EmbeddedError, ModuleLoadError) as error:
         tell(error)
         return 1
     except KeyboardInterrupt:
@@ -68,6 +67,7 @@ def serve(
     except Exception:
         tell(f"failed.\n{traceback.format_exc()}")
         return 1
+    log.info("Stopped.")
     return 0
 
 
@@ -77,6 +77,14 @@ def _refuse_unsafe(settings: Settings, reload: bool) -> None:
             f"--reload is for development and refused on {settings.socket.address or '0.0.0.0'}, "
             "where others could connect. Listen on 127.0.0.1."
         )
+
+
+def _refuse_missing(folders: Sequence[Path]) -> None:
+    """Before the database starts: that takes a while."""
+    for folder in folders:
+        if not folder.is_dir():
+            reason = "is no folder" if folder.exists() else "does not exist"
+            raise HostError(f"Game code cannot be loaded: {folder} {reason}.")
 
 
 class _Run:
@@ -95,9 +103,10 @@ class _Run:
         self._listener = bound
         self._database = database
         self._reload = reload
+        self._workers = 1 if reload else settings.workers  # only a single one can reload
 
     def run(self) -> None:
-        if self._settings.workers == 1 or self._reload:
+        if self._workers == 1:
             self._run_here()
         else:
             self._run_workers()
@@ -118,7 +127,8 @@ class _Run:
     def _announce(self) -> None:
         host = self._settings.socket.address
         port = self._listener.getsockname()[1]
-        sys.stdout.write(banner.render(self._settings, host, port, self._database.place))
+        place = self._database.place
+        sys.stdout.write(banner.render(self._settings, host, port, place, self._workers))
         sys.stdout.flush()
 
     # Several workers
@@ -129,7 +139,7 @@ class _Run:
             "database_url": self._database.url,
             "application": self._application,
         }
-        pool = WorkerPool(self._settings.workers, self._listener, brief)
+        pool = WorkerPool(self._workers, self._listener, brief)
         with SignalInbox(signal.SIGTERM, signal.SIGINT, signal.SIGCHLD) as inbox:
             try:
                 pool.start()

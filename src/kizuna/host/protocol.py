@@ -20,6 +20,7 @@ from typing import Literal
 
 import httptools
 from uvicorn.config import Config
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
@@ -38,6 +39,9 @@ LINGER = 1.0
 
 #: How long a client that has just connected may take to say something while the server ends. Seconds.
 FIRST_BYTES = 1.0
+
+#: Headers that tell of a body.
+_FRAMING = frozenset((b"content-length", b"transfer-encoding"))
 
 Phase = Literal["head", "body", "answer", "idle", "last", "end"]
 
@@ -82,8 +86,14 @@ class GameProtocol(HttpToolsProtocol):
         self.head_tail = b""  # its last bytes
         self.loose_bytes = 0  # received of a body since it last gave content: chunk sizes, trailers
         self.held = b""  # received behind many requests sent ahead, and not looked at yet
+        self.severed = False  # the parser takes a request's body for another protocol
+        self.rejoining = False  # the parser is told of the body again
         self.unsent_since: float | None = None
         self.answering: RequestResponseCycle | None = None  # known only when requests are sent ahead
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.flow = _Flow(self, transport)
 
     # What comes from the client
 
@@ -155,18 +165,35 @@ class GameProtocol(HttpToolsProtocol):
         if self._should_upgrade():
             self.handle_websocket_upgrade()
             return b""
+        if self.severed:
+            self._rejoin()
         return rest
 
+    def _rejoin(self) -> None:
+        """Tell the parser that the body of the request follows: it expects none once upgrade is asked for."""
+        framing = b"".join(b"%b: %b\r\n" % header for header in self.headers if header[0] in _FRAMING)
+        self.headers = []  # the request keeps the list it has
+        self.severed, self.rejoining = False, True
+        self.parser.feed_data(b"POST / HTTP/1.1\r\n" + framing + b"\r\n")
+        self.rejoining = False
+        if self.phase == "body":
+            self.cycle.transport = _LingeringTransport(self)  # type: ignore[assignment]
+
     def on_message_begin(self) -> None:
+        if self.rejoining:
+            return
         self.phase = "head"
         self.since = self.loop.time()
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        self.phase = "body"
-        self.head_bytes = self.loose_bytes = 0
+        if self.rejoining:
+            return
         previous = self.cycle
         super().on_headers_complete()
+        self.phase = "body"
+        self.head_bytes = self.loose_bytes = 0
+        self.severed = self.parser.should_upgrade() and any(name in _FRAMING for name, _ in self.headers)
         if len(self.pipeline) == 1:
             self.answering = previous
         if self.cycle is not None:
@@ -179,6 +206,8 @@ class GameProtocol(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
+        if self.severed:
+            return
         cycle = self.cycle
         self.phase = "idle" if cycle is not None and cycle.response_complete else "answer"
         super().on_message_complete()
@@ -308,6 +337,18 @@ class GameProtocol(HttpToolsProtocol):
         waiting = array.array("i", [0])
         fcntl.ioctl(self.transport.get_extra_info("socket").fileno(), termios.FIONREAD, waiting)
         return bool(waiting[0])
+
+
+class _Flow(FlowControl):
+    """Does not resume reading, whoever asks for it, while there are bytes that wait to be looked at."""
+
+    def __init__(self, protocol: GameProtocol, transport: asyncio.Transport) -> None:
+        super().__init__(transport)
+        self._protocol = protocol
+
+    def resume_reading(self) -> None:
+        if not self._protocol.held:
+            super().resume_reading()
 
 
 class _LingeringTransport:

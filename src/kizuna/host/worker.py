@@ -28,6 +28,7 @@ def _serve(brief: dict[str, str | int]) -> int:
     from kizuna.host import logs
     from kizuna.host.errors import HostError, tell
     from kizuna.host.process import load_factory, run
+    from kizuna.runtime.errors import ModuleLoadError
     from kizuna.settings import Settings
 
     settings = Settings.model_validate_json(str(brief["settings"]))
@@ -43,7 +44,7 @@ def _serve(brief: dict[str, str | int]) -> int:
             owns_listener=False,
             on_ready=lambda: _say_ready(status),
         )
-    except HostError as error:
+    except (HostError, ModuleLoadError) as error:
         tell(error)
         return 1
     except Exception:

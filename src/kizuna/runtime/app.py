@@ -27,6 +27,7 @@ class App:
 
         The function is `async def fn(ctx: Context, payload: str) -> str | None`; a payload annotated with a
         dataclass or a pydantic model is decoded from JSON first, and a result of such a type is sent as JSON.
+        Let text be JSON too, `json.dumps(…)`: the JavaScript SDK parses every answer.
         Ids are not case sensitive; of two functions with one id the later counts. Raises
         `RegistrationError` for a function that cannot be called so.
         """

@@ -32,6 +32,10 @@ class Error(Exception):
     A code outside 1 to 16 counts as 13 (`Code.INTERNAL`).
     """
 
+    # For the game's own kinds of errors, which may forget to call this one's constructor.
+    message: str = INTERNAL_ERROR
+    code: int = Code.INTERNAL
+
     def __init__(self, message: str, code: int = Code.INTERNAL) -> None:
         super().__init__(message)
         self.message = message
@@ -62,8 +66,9 @@ class ModuleLoadError(Exception):
 def failure(error: BaseException) -> CallFailed:
     """What the client is told of an exception that game code raised."""
     if isinstance(error, Error):
-        known = Code.CANCELED <= error.code <= Code.UNAUTHENTICATED
-        return CallFailed(error.code if known else Code.INTERNAL, error.message, deliberate=True)
+        known = isinstance(error.code, int) and Code.CANCELED <= error.code <= Code.UNAUTHENTICATED
+        code = error.code if known else Code.INTERNAL
+        return CallFailed(code, _text(error.message), deliberate=True)
     return CallFailed(Code.INTERNAL, _told(error), deliberate=False)
 
 
@@ -81,7 +86,15 @@ def _told(error: BaseException) -> str:
     """The exception's own text, unless a database, a library or the system wrote it."""
     module = type(error).__module__.partition(".")[0]
     if module.startswith(GAME_PREFIX):
-        return str(error) or INTERNAL_ERROR
+        return _text(error) or INTERNAL_ERROR
     if module not in _TELLING or isinstance(error, OSError) or not isinstance(error, Exception):
         return INTERNAL_ERROR
-    return str(error) or INTERNAL_ERROR
+    return _text(error) or INTERNAL_ERROR
+
+
+def _text(value: object) -> str:
+    """`str(value)`, "" where the game's own conversion fails."""
+    try:
+        return str(value)
+    except Exception:
+        return ""

@@ -29,10 +29,11 @@ Function = Callable[[Context, Any], Awaitable[Any]]
 
 
 class InvalidResult(Exception):
-    """The function answered with what is no text."""
+    """The function answered with what is no text. The message is for clients, `advice` for the log."""
 
-    def __init__(self) -> None:
+    def __init__(self, advice: str) -> None:
         super().__init__(INVALID_RESULT)
+        self.advice = advice
 
 
 class RpcFunction:
@@ -67,11 +68,13 @@ class RpcFunction:
         if self._result is None:
             if isinstance(result, str):
                 return str(result)
-            raise InvalidResult
+            raise InvalidResult(
+                f"it returned {_kind(result)}; annotate the result or return json.dumps(…)"
+            )
         try:
             return self._result.dump_json(result, by_alias=True, warnings="error").decode()
         except (PydanticSerializationError, UnicodeError) as error:
-            raise InvalidResult from error
+            raise InvalidResult(f"it returned {_kind(result)}, not what it declares: {error}") from None
 
 
 def _signature(id: str, function: Function) -> inspect.Signature:
@@ -85,18 +88,19 @@ def _signature(id: str, function: Function) -> inspect.Signature:
         raise RegistrationError(f"{where} must be defined with async def")
     try:
         signature = inspect.signature(function, eval_str=True)
-        signature.bind(None, None)
-    except NameError as error:
-        raise RegistrationError(f"{where} has an annotation that cannot be resolved: {error}") from error
-    except TypeError as error:
-        raise RegistrationError(f"{where} must take two arguments, context and payload: {error}") from error
+    except Exception as error:  # whatever evaluating the annotations may raise
+        raise RegistrationError(f"{where} has an annotation that cannot be resolved: {error}") from None
     if not _takes_two(signature):
         raise RegistrationError(f"{where} must take two arguments, context and payload")
     return signature
 
 
 def _takes_two(signature: inspect.Signature) -> bool:
-    """Whether the first two parameters are named ones, which can be annotated."""
+    """Whether two arguments are enough and not too many, for named parameters, which can be annotated."""
+    try:
+        signature.bind(None, None)
+    except TypeError:
+        return False
     kinds = [parameter.kind for parameter in signature.parameters.values()][:2]
     allowed = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     return len(kinds) == 2 and all(kind in allowed for kind in kinds)
@@ -109,7 +113,7 @@ def _adapter(id: str, what: str, annotation: Any) -> TypeAdapter[Any] | None:
     try:
         return TypeAdapter(annotation)
     except (PydanticUserError, NameError, TypeError) as error:
-        raise RegistrationError(f"the {what} type of RPC {id!r} cannot be translated: {error}") from error
+        raise RegistrationError(f"the {what} type of RPC {id!r} cannot be translated: {error}") from None
 
 
 def _is_text(annotation: Any) -> bool:
@@ -124,6 +128,10 @@ def _sentence(error: ValidationError) -> str:
     field = ".".join(str(part) for part in first["loc"])
     about = f"Payload field {field!r}" if field else "Payload"
     return f"{about}: {first['msg'].removesuffix('.')}."
+
+
+def _kind(value: object) -> str:
+    return type(value).__qualname__
 
 
 def _name(function: Any) -> str:

@@ -12,7 +12,7 @@ from kizuna.http.deadlines import Deadlines, Overdue
 from kizuna.runtime import modules
 from kizuna.runtime.context import Context, Origin, Surroundings
 from kizuna.runtime.errors import CallFailed, ModuleLoadError, failure, overdue
-from kizuna.runtime.functions import RpcFunction
+from kizuna.runtime.functions import InvalidResult, RpcFunction
 from kizuna.runtime.modules import Game
 from kizuna.runtime.nakama import Nakama, Services
 from kizuna.settings import Runtime as RuntimeSettings
@@ -51,7 +51,7 @@ class Runtime:
         before = modules.snapshot(self._folders) if self._reload else {}
         self._game = modules.load(self._folders)
         if self._folders:
-            log.info("Loaded game code with %d RPC functions.", len(self._game.rpcs))
+            log.info("Loaded game code: %s", _ids(self._game))
         self._tasks.append(asyncio.create_task(self._deadlines.sweep()))
         if self._reload:
             self._tasks.append(asyncio.create_task(self._watch(before)))
@@ -107,7 +107,11 @@ class Runtime:
             return
         self._previous.forget()
         self._previous, self._game = self._game, game
-        log.info("Reloaded game code with %d RPC functions.", len(game.rpcs))
+        log.info("Reloaded game code: %s", _ids(game))
+
+
+def _ids(game: Game) -> str:
+    return ", ".join(sorted(game.rpcs)) or "no functions"
 
 
 def _is_being_cancelled() -> bool:
@@ -119,4 +123,8 @@ def _is_being_cancelled() -> bool:
 def _log(ctx: Context, failed: CallFailed, error: BaseException) -> None:
     level = logging.DEBUG if failed.deliberate else logging.ERROR
     text = "RPC %s (trace %s) failed with code %d: %s"
-    ctx.logger.log(level, text, ctx.function_id, ctx.trace_id, failed.code, failed.message, exc_info=error)
+    call = (ctx.function_id, ctx.trace_id, failed.code)
+    if isinstance(error, InvalidResult):  # its traceback would show this server's code, none of the game's
+        ctx.logger.log(level, text, *call, error.advice)
+    else:
+        ctx.logger.log(level, text, *call, failed.message, exc_info=error)

@@ -6,6 +6,7 @@ it. Within a folder, files reach each other by relative imports.
 """
 
 import inspect
+import logging
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Sequence
@@ -17,11 +18,15 @@ from pathlib import Path
 from types import CodeType, ModuleType, TracebackType
 from typing import Any
 
+import kizuna
 from kizuna.runtime.app import App
 from kizuna.runtime.errors import GAME_PREFIX, ModuleLoadError
 from kizuna.runtime.functions import RpcFunction
 
+log = logging.getLogger(__name__)
+
 _numbers = count()
+_SERVER = Path(kizuna.__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +46,20 @@ class Game:
 def load(folders: Sequence[Path]) -> Game:
     """Import every `*.py` below the folders, in lexical order, and let each `register` its functions.
 
+    The log warns of a folder that has none.
     `ModuleLoadError` if one cannot be imported or registered; then nothing of it stays.
     """
     if _Finder not in sys.meta_path:
         sys.meta_path.insert(0, _Finder)  # before the one that would read cached bytecode
     packages = tuple(f"{GAME_PREFIX}{next(_numbers)}" for _ in folders)
-    app = App()
+    rpcs: dict[str, RpcFunction] = {}
     try:
         for folder, package in zip(folders, packages, strict=True):
-            _load_folder(folder, package, app)
+            rpcs |= _load_folder(folder, package)
     except BaseException:
         Game({}, packages).forget()
         raise
-    return Game(app.close(), packages)
+    return Game(rpcs, packages)
 
 
 def files(folder: Path) -> list[Path]:
@@ -63,18 +69,46 @@ def files(folder: Path) -> list[Path]:
     return [folder / path for path in sorted(visible, key=lambda path: path.parts)]
 
 
-def _load_folder(folder: Path, package: str, app: App) -> None:
+def _load_folder(folder: Path, package: str) -> dict[str, RpcFunction]:
+    """The functions of one folder."""
     if not folder.is_dir():
         raise ModuleLoadError(folder, "it is no folder.")
     with _reported(folder, folder / "__init__.py"):
         _make_package(folder, package)
-    for path in files(folder):
-        with _reported(folder, path):
-            module = import_module(_module_name(folder, path, package))
-            register = getattr(module, "register", None)
-            if callable(register):
-                _check_register(register)
-                register(app)
+    app, found = App(), files(folder)
+    asked = [path for path in found if _load_file(folder, path, package, app)]
+    rpcs = app.close()
+    if not rpcs:
+        _warn_of_none(folder, found, asked)
+    return rpcs
+
+
+def _load_file(folder: Path, path: Path, package: str, app: App) -> bool:
+    """Import a file and let it register its functions; whether it has a `register` for that."""
+    with _reported(folder, path):
+        module = import_module(_module_name(folder, path, package))
+        register = getattr(module, "register", None)
+        if not callable(register):
+            return False
+        _check_register(register)
+        register(app)
+    return True
+
+
+def _warn_of_none(folder: Path, found: list[Path], asked: list[Path]) -> None:
+    """Say why a folder has no functions: nothing there, `register` forgotten or mistyped, or it adds none."""
+    if not found:
+        reason, looked_at = "there is no Python file", [folder]
+    elif not asked:
+        reason, looked_at = "no file defines register(app)", found
+    else:
+        reason, looked_at = "register(app) adds none with app.rpc(…)", asked
+    log.warning(
+        "The game modules in %s have no functions: %s. Looked at %s.",
+        folder,
+        reason,
+        ", ".join(str(path) for path in looked_at),
+    )
 
 
 def _make_package(folder: Path, name: str) -> None:
@@ -149,14 +183,20 @@ class _reported:
         if error is None or isinstance(error, KeyboardInterrupt | ModuleLoadError):
             return
         report = traceback.TracebackException.from_exception(error)
-        own = [place for place, frame in enumerate(report.stack) if self._is_own(frame)]
-        report.stack = traceback.StackSummary.from_list(report.stack[own[0] :] if own else [])
+        report.stack = self._shortened(report.stack)
+        lines = report.format() if report.stack else report.format_exception_only()
         # The message has the whole story; a second traceback below it would only hide it.
-        raise ModuleLoadError(self._path, "".join(report.format()).rstrip()) from None
+        raise ModuleLoadError(self._path, "".join(lines).rstrip()) from None
 
-    def _is_own(self, frame: traceback.FrameSummary) -> bool:
-        """Whether this is the folder's code, not the server on its way there."""
-        return Path(frame.filename).is_relative_to(self._folder)
+    def _shortened(self, stack: traceback.StackSummary) -> traceback.StackSummary:
+        """The stack from the folder's code on, without the server's own part in it."""
+        own = [place for place, frame in enumerate(stack) if _lies_in(self._folder, frame)]
+        rest = stack[own[0] :] if own else []
+        return traceback.StackSummary.from_list([frame for frame in rest if not _lies_in(_SERVER, frame)])
+
+
+def _lies_in(folder: Path, frame: traceback.FrameSummary) -> bool:
+    return Path(frame.filename).is_relative_to(folder)
 
 
 def snapshot(folders: Iterable[Path]) -> dict[Path, tuple[int, int]]:

@@ -1,7 +1,7 @@
 """Wallets: balances of a player's currencies, and the ledger of their changes."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -112,6 +112,14 @@ class Wallets:
             if update_ledger:
                 await self._record(tx, known, now)
         return results
+
+    async def hold(self, tx: Transaction, user_ids: Collection[str]) -> None:
+        """Let nobody else change these users until the transaction ends.
+
+        Whoever will change several of them in another order than that of the ids must begin with this, or two
+        such transactions wait for each other.
+        """
+        await tx.read(queries.LOCK, sorted(user_ids))
 
     async def ledger(self, user_id: str, limit: int, cursor: str) -> tuple[list[LedgerItem], str]:
         """A page of a user's ledger, newest first, and the cursor to the next, "" where there is none.

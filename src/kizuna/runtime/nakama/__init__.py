@@ -54,8 +54,11 @@ class Nakama(AccountCalls, UserCalls, StorageCalls, WalletCalls):
         writes = [prepared_write(write) for write in storage_writes]
         deletes = [prepared_delete(target) for target in storage_deletes]
         changes = [prepared_change(update) for update in wallet_updates]
+        users = {user_id for user_id, _ in accounts} | {change.user_id for change in changes}
 
         async def work(tx: Transaction) -> MultiUpdateResult:
+            if len(users) > 1:
+                await services.wallets.hold(tx, users)
             for user_id, values in accounts:
                 await services.accounts.update_within(tx, user_id, values)
             acks = await services.storage.write_within(tx, writes) if writes else []
