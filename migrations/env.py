@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+from typing import Any
 
+import asyncpg
 from alembic import context
-from sqlalchemy import Connection, make_url, pool, text
+from sqlalchemy import Connection, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from kizuna.tables import metadata
@@ -29,8 +31,11 @@ async def main() -> None:
     address = context.config.get_main_option("sqlalchemy.url") or os.environ.get("DATABASE_URL", "")
     if not address:
         raise SystemExit("Set DATABASE_URL to the database to migrate, or use `kizuna migrate`.")
-    url = make_url(address).set(drivername="postgresql+asyncpg")
-    engine = create_async_engine(url, poolclass=pool.NullPool)
+
+    async def connect(*_: Any, **__: Any) -> Any:
+        return await asyncpg.connect(address)
+
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=pool.NullPool)
     async with engine.connect() as connection:
         await connection.run_sync(run)
         await connection.commit()

@@ -141,17 +141,25 @@ async def test_a_lost_database_is_told_to_everybody_and_forgotten() -> None:
 
 
 async def test_nothing_is_asked_for_callers_who_have_all_left() -> None:
-    counters = Counters()
-    write = KeyedWrites(counters.run, keys=lambda item: item[:1])
-    first = asyncio.create_task(write(("a", 1, False)))
+    batches: list[list[int]] = []
+    started, proceed = asyncio.Event(), asyncio.Event()
+
+    async def run(batch: list[int]) -> list[int]:
+        batches.append(batch)
+        started.set()
+        await proceed.wait()
+        return batch
+
+    read = SharedReads(run)
+    first = asyncio.create_task(read(1))
+    await started.wait()
+    leaving = asyncio.create_task(read(2))
     await asyncio.sleep(0)
-    leaving = [asyncio.create_task(write(("a", 1, False))) for _ in range(3)]
-    await asyncio.sleep(0)
-    for task in leaving:
-        task.cancel()
+    leaving.cancel()
+    proceed.set()
     assert await first == 1
-    assert await asyncio.wait_for(write(("a", 1, False)), 1) == 2
-    assert counters.batches == [1, 1]
+    assert await asyncio.wait_for(read(3), 1) == 3
+    assert batches == [[1], [3]]
 
 
 async def test_a_batch_function_that_loses_an_outcome_leaves_nobody_waiting() -> None:
@@ -161,3 +169,22 @@ async def test_a_batch_function_that_loses_an_outcome_leaves_nobody_waiting() ->
     read = SharedReads(run)
     both = asyncio.gather(read(1), read(2), return_exceptions=True)
     assert [type(outcome) for outcome in await asyncio.wait_for(both, 1)] == [RuntimeError] * 2
+
+
+async def test_many_waiting_for_one_key_do_not_hold_up_the_others() -> None:
+    """Each batch looks at a bounded part of the queue, and everybody's turn comes in order."""
+    counters = Counters()
+    write = KeyedWrites(counters.run, keys=lambda item: item[:1])
+    done: list[int] = []
+
+    async def one(n: int) -> None:
+        await write(("hot", 1, False))
+        done.append(n)
+
+    writers = [asyncio.create_task(one(n)) for n in range(1500)]
+    await asyncio.sleep(0)
+    assert await write(("cold", 1, False)) == 1
+    assert len(done) < 1500
+    await asyncio.gather(*writers)
+    assert done == list(range(1500))
+    assert counters.values["hot"] == 1500

@@ -100,7 +100,7 @@ async def test_a_silent_database_is_given_up_and_found_again(database_url: str) 
     async with wire.laid() as url, connected(url, patience=0.3) as database:
         await database.read(ONE)
         wire.cut()
-        task = asyncio.create_task(database.read(ONE))  # type: ignore[arg-type]
+        task = asyncio.create_task(database.read(ONE))
         done, _ = await asyncio.wait([task], timeout=5)
         assert done
         assert isinstance(task.exception(), TimeoutError)
@@ -198,3 +198,13 @@ async def test_a_connection_that_was_ended_is_replaced(database_url: str) -> Non
         with pytest.raises(asyncpg.PostgresError):
             await sleeping
         assert await database.read(ONE)
+
+
+@pytest.mark.parametrize("mode", ["disable", "prefer"])
+async def test_parameters_of_libpq_are_understood(database_url: str, mode: str) -> None:
+    """Hosting providers hand out URLs with them."""
+    database = Database(f"{database_url}{'&' if '?' in database_url else '?'}sslmode={mode}")
+    try:
+        assert [row["one"] for row in await database.read(ONE)] == [1]
+    finally:
+        await database.close()

@@ -109,7 +109,8 @@ def test_an_ordinary_role_is_not_warned_of_what_it_may_not_analyze(
         assert capfd.readouterr().err == ""
         assert query(owned, "select reltuples from pg_class where relname = 'players'") == 500
     finally:
-        query(other, "reassign owned by ordinary to current_user; drop owned by ordinary; drop role ordinary")
+        query(other, "reassign owned by ordinary to current_user")
+        query(other, "drop role ordinary")
 
 
 def test_a_broken_dump_changes_nothing(filled: str, base: Path) -> None:
@@ -120,7 +121,7 @@ def test_a_broken_dump_changes_nothing(filled: str, base: Path) -> None:
     with pytest.raises(EmbeddedError, match=r"The dump .*/dump cannot be read.* pg_restore: "):
         tools.restore(filled, base / "dump", clean=True)
     (base / "dump").write_bytes(b"no dump")
-    with pytest.raises(EmbeddedError, match=r"nothing was changed\. pg_restore: .*valid archive$"):
+    with pytest.raises(EmbeddedError, match=r"nothing was changed\. pg_restore: .*valid archive"):
         tools.restore(filled, base / "dump", clean=True)
     assert query(filled, _CONTENT) == before
 

@@ -1,7 +1,6 @@
 """The command line, without a database where none is needed."""
 
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -192,7 +191,7 @@ def test_a_password_that_spoils_the_url_is_not_told(capsys: pytest.CaptureFixtur
 
 
 def test_what_the_driver_cannot_read_is_not_told(capsys: pytest.CaptureFixture[str]) -> None:
-    url = "postgresql://kizuna@127.0.0.1/kizuna?port=secret"
+    url = "postgresql:///kizuna?host=127.0.0.1&port=secret"
     assert refused(capsys, "migrate", "--database-url", url) == [
         "kizuna: database.url is no valid URL; percent-encode / # ? @ in the password."
     ]
@@ -200,9 +199,8 @@ def test_what_the_driver_cannot_read_is_not_told(capsys: pytest.CaptureFixture[s
 
 def test_a_database_in_another_encoding_is_refused(latin: str, capsys: pytest.CaptureFixture[str]) -> None:
     (line,) = refused(capsys, "migrate", "--database-url", latin)
-    assert re.match(
-        rf"kizuna: The database at {re.escape(place_of(latin))} has the encoding LATIN1 and kizuna needs UTF8\.",
-        line,
+    assert line.startswith(
+        f"kizuna: The database at {place_of(latin)} has the encoding LATIN1 and kizuna needs UTF8. "
     )
 
 

@@ -26,6 +26,9 @@ Run = Callable[[list[Item]], Awaitable[Sequence[Outcome | Exception]]]
 #: Neither statement size nor one caller's wait may grow without bound.
 LARGEST_BATCH = 256
 
+#: How far into the queue a batch of distinct keys is looked for, however many wait for one and the same key.
+_LOOK_AHEAD = 4 * LARGEST_BATCH
+
 
 class _Coalescer(Generic[Item, Outcome]):
     """The queue and the batches in flight; subclasses say what may share a batch."""
@@ -129,15 +132,19 @@ class KeyedWrites(_Coalescer[Item, Outcome]):
         seen: set[Hashable] = set()
         batch: list[tuple[Item, asyncio.Future[Outcome]]] = []
         later: list[tuple[Item, asyncio.Future[Outcome]]] = []
-        for entry in self._queue:
+        looked_at = 0
+        for entry in self._queue[:_LOOK_AHEAD]:
+            if len(batch) == LARGEST_BATCH:
+                break
+            looked_at += 1
             if entry[1].done():
                 continue
             keys = self._keys(entry[0])
-            if len(batch) < LARGEST_BATCH and seen.isdisjoint(keys):
+            if seen.isdisjoint(keys):
                 batch.append(entry)
             else:
                 later.append(entry)
             # Also for one that waits: whoever comes after it must not overtake it.
             seen.update(keys)
-        self._queue[:] = later
+        self._queue[:looked_at] = later
         return [item for item, _ in batch], [[caller] for _, caller in batch]

@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import asyncpg
-from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import PoolProxiedConnection
 
@@ -55,6 +55,9 @@ CONNECTION_LOST = (
     OSError,  # and so TimeoutError: a statement took too long
 )
 
+#: The database cannot be asked now.
+UNREACHABLE = (*CONNECTION_LOST, SQLAlchemyError, asyncpg.PostgresError)
+
 #: The client's own value is at fault: SQLSTATE classes 22 (data), 23 (constraint) and 54 (too deeply nested).
 REFUSED = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.ProgramLimitExceededError)
 
@@ -92,17 +95,20 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 8, timeout: float = 30.0) -> None:
         self.url = url
         self.counts: Counter[str] = Counter()
+
+        async def connect(*_: Any, **__: Any) -> Connection:
+            return await asyncpg.connect(
+                url, timeout=timeout, command_timeout=timeout, server_settings=_PLANNER | _LOCKS
+            )
+
+        # asyncpg reads the URL, here as everywhere: it knows libpq's parameters, such as sslmode.
         self._engine: AsyncEngine = create_async_engine(
-            make_url(url).set(drivername="postgresql+asyncpg"),
+            "postgresql+asyncpg://",
+            async_creator=connect,
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=timeout,
             pool_reset_on_return=None,
-            connect_args={
-                "timeout": timeout,
-                "command_timeout": timeout,
-                "server_settings": _PLANNER | _LOCKS,
-            },
         )
 
     async def close(self) -> None:

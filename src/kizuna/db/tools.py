@@ -258,8 +258,9 @@ def _load(client: _Client, file: Path, *, clean: bool) -> int:
         loaded, read = _feed(client, file, clean=clean, complaints=complaints)
         complaints.seek(0)
         said = complaints.read().decode(errors="replace")
-    if read > 0 and loaded == 0:
-        raise EmbeddedError(f"The dump {file} cannot be read, and nothing was changed. {' '.join(said.split())}")
+    if read > 0:  # negative, it was only cut off because psql had ended
+        reason = " ".join(said.split())
+        raise EmbeddedError(f"The dump {file} cannot be read, and nothing was changed. {reason}")
     sys.stderr.write(said)
     return loaded or abs(read)
 

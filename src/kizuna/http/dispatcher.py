@@ -13,7 +13,7 @@ import orjson
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kizuna.caller import Caller
-from kizuna.db.engine import REFUSED
+from kizuna.db.engine import REFUSED, UNREACHABLE
 from kizuna.errors import ApiError, Code, internal, invalid, not_found
 from kizuna.http import compression, cors, forms
 from kizuna.http.body import CONNECTION_CLOSE, Body, ClientGone, TooLarge, read_body
@@ -111,6 +111,9 @@ class Dispatcher:
             answer = _error(ApiError(Code.DEADLINE_EXCEEDED, "context deadline exceeded"))
         except ClientGone:
             return
+        except Exception:
+            log.exception("%s %s failed", scope["method"], scope["path"])
+            answer = _error(internal("Internal error."))
         if isinstance(answer, dict):
             accept = headers.get(b"accept", b"")
             if (b"names=camel" in accept) if b"names=" in accept else self._camel_case_names:
@@ -204,6 +207,10 @@ class Dispatcher:
             # The reference answers 500 to values its database cannot store; the fault is the client's.
             log.info("%s refused by the database: %s", operation.name, error)
             raise invalid(endpoint.failure) from error
+        except UNREACHABLE as error:
+            # One line each: while the database is away, there are many of them.
+            log.error("%s failed: %s: %s", operation.name, type(error).__name__, error)
+            raise internal(endpoint.failure) from error
         except Exception as error:
             log.exception("%s failed", operation.name)
             raise internal(endpoint.failure) from error

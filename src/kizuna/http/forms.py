@@ -12,7 +12,8 @@ CONTENT_TYPE = b"application/x-www-form-urlencoded"
 _TOKEN = rb"[\w!#$%&'*+.^`|~-]++"
 _VALUE = rb"(?:" + _TOKEN + rb'|"(?>(?:\\.|[^"\\])*)")'
 _PARAMETER = rb";\s*+" + _TOKEN + rb"\s*+=\s*+" + _VALUE + rb"\s*+"
-_MEDIA_TYPE = re.compile(rb"\s*+[^\s;=/]++(?>(?:/[^\s;=/]++)?)\s*+(?>(?:" + _PARAMETER + rb")*);?+\s*+", re.DOTALL)
+_TYPE = rb"\s*+[^\s;=/]++(?>(?:/[^\s;=/]++)?)\s*+"
+_MEDIA_TYPE = re.compile(_TYPE + rb"(?>(?:" + _PARAMETER + rb")*);?+\s*+", re.DOTALL)
 
 
 def overridden_method(headers: Mapping[bytes, bytes], method: str) -> str:

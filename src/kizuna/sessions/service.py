@@ -8,7 +8,7 @@ from typing import Any
 from kizuna.accounts.lookup import AccountLookup, Player
 from kizuna.caller import Caller
 from kizuna.clock import Clock
-from kizuna.db.engine import Database
+from kizuna.db.engine import UNREACHABLE, Database
 from kizuna.errors import ApiError, Code, invalid, not_found
 from kizuna.sessions import tokens
 from kizuna.sessions.revocations import Ended, Revocations
@@ -76,7 +76,12 @@ class Sessions:
             caller = self._session_tokens.read(token, self._clock.unix())
         except InvalidToken as error:
             raise ApiError(Code.UNAUTHENTICATED, "Auth token invalid") from error
-        if await self._revocations.rejects(caller, refresh=False):
+        try:
+            rejected = await self._revocations.rejects(caller, refresh=False)
+        except UNREACHABLE as error:
+            # Nobody knows whether the session has ended: neither let it pass nor tell the client to drop it.
+            raise ApiError(Code.UNAVAILABLE, "Session cannot be checked. Try again later.") from error
+        if rejected:
             raise ApiError(Code.UNAUTHENTICATED, "Auth token invalid")
         return caller
 
