@@ -17,6 +17,7 @@ import fcntl
 import termios
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import unquote
 
 import httptools
 from uvicorn.config import Config
@@ -104,7 +105,8 @@ class GameProtocol(HttpToolsProtocol):
             if len(self.held) > MOST_HELD:
                 self.transport.abort()
         elif len(data) <= SLICE:
-            self._take(data)
+            if rest := self._parse(data):
+                self._take(rest)
         else:
             self._take_slices(data)
 
@@ -189,17 +191,49 @@ class GameProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         if self.rejoining:
             return
-        previous = self.cycle
-        super().on_headers_complete()
+        self._complete_scope()
+        previous, self.cycle = self.cycle, self._new_cycle()
+        if previous is None or previous.response_complete:
+            self._start_asgi_task(self.cycle, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
+            if len(self.pipeline) == 1:
+                self.answering = previous
         self.phase = "body"
         self.head_bytes = self.loose_bytes = 0
         self.severed = self.parser.should_upgrade() and any(name in _FRAMING for name, _ in self.headers)
-        if len(self.pipeline) == 1:
-            self.answering = previous
-        if self.cycle is not None:
-            self.cycle.__class__ = AnswerCycle  # uvicorn has no other place to say which class it should be
-            if self.limits.closing:
-                self.cycle.keep_alive = False
+
+    def _complete_scope(self) -> None:
+        """Add what the request line says. A target that is none raises: the request is malformed."""
+        scope, url = self.scope, self.url
+        scope["method"] = self.parser.get_method().decode("ascii")
+        scope["http_version"] = self.parser.get_http_version()
+        if url.startswith(b"/") and b"#" not in url:
+            raw_path, _, query = url.partition(b"?")
+        else:  # a whole URL, as proxies are asked
+            parsed = httptools.parse_url(url)
+            raw_path, query = parsed.path, parsed.query or b""
+        path = raw_path.decode("ascii")
+        scope["path"] = unquote(path) if "%" in path else path
+        scope["raw_path"] = raw_path
+        scope["query_string"] = query
+
+    def _new_cycle(self) -> AnswerCycle:
+        lasting = self.scope["http_version"] != "1.0" and self.parser.should_keep_alive()
+        return AnswerCycle(
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=lasting and not self.limits.closing,
+            on_response=self.on_response_complete,
+        )
 
     def on_body(self, body: bytes) -> None:
         self.loose_bytes = 0

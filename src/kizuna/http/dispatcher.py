@@ -103,8 +103,7 @@ class Dispatcher:
     ) -> None:
         """Answer a request of the API; `besides` are headers that go with whatever the answer is."""
         try:
-            with self._deadlines:
-                answer = await self._answer(scope, receive, headers, besides)
+            answer = await self._answer(scope, receive, headers, besides)
         except ApiError as error:
             answer = _error(error)
         except Overdue:
@@ -137,12 +136,21 @@ class Dispatcher:
             return await self._answer_rpc(scope, receive)
         form = scope["method"] == "POST" and headers.get(b"content-type") == forms.CONTENT_TYPE
         operation, values = self._routed(scope, headers, form)
-        query, body = await self._received(operation, scope, receive, headers, form)
+        query, body = scope["query_string"], _NO_BODY
+        if operation.reads_body or form:
+            body = await read_body(receive, self._limits.body, headers)
+            if form and not operation.reads_body:
+                query, body = _form_as_query(query, body), _NO_BODY
+        if scope["method"] in _BODY_METHODS and not operation.ignores_query:
+            forms.check_media_type(headers.get(b"content-type", b""))
         message = _decoded(operation, values, query, body)
         if body.cut:
             besides.append(CONNECTION_CLOSE)
-        caller = await self._authenticate(operation, scope)
-        return await self._run(operation, message, caller, scope, receive)
+        if operation.auth is Auth.NONE:
+            return await self._run(operation, message, None, scope, receive)
+        with self._deadlines:
+            caller = await self._authenticate(operation, scope)
+            return await self._run(operation, message, caller, scope, receive)
 
     def _routed(
         self, scope: Scope, headers: Mapping[bytes, bytes], form: bool
@@ -158,30 +166,7 @@ class Dispatcher:
             return operation, values
         raise ApiError(Code.UNIMPLEMENTED, "Method Not Allowed") if known else not_found("Not Found")
 
-    async def _received(
-        self,
-        operation: Operation,
-        scope: Scope,
-        receive: Receive,
-        headers: Mapping[bytes, bytes],
-        form: bool,
-    ) -> tuple[bytes, Body]:
-        """The query and the body, each as far as the operation looks at it."""
-        query: bytes = scope["query_string"]
-        body = _NO_BODY
-        if operation.reads_body or form:
-            body = await read_body(receive, self._limits.body, headers)
-        if form and not operation.reads_body:
-            if body.cut:
-                raise TooLarge
-            query, body = forms.merged(query, body.data), _NO_BODY
-        if scope["method"] in _BODY_METHODS and not operation.ignores_query:
-            forms.check_media_type(headers.get(b"content-type", b""))
-        return query, body
-
     async def _authenticate(self, operation: Operation, scope: Scope) -> Caller | None:
-        if operation.auth is Auth.NONE:
-            return None
         authorization = [value for name, value in scope["headers"] if name == b"authorization"]
         if operation.auth is Auth.SERVER_KEY:
             self._authenticator.server_key(authorization)
@@ -251,6 +236,13 @@ DOCUMENTATION = frozenset(("/docs", "/docs/oauth2-redirect", "/openapi.json"))
 def _error(error: ApiError) -> Answer:
     body = orjson.dumps({"code": error.code, "message": error.message})
     return Answer(body, status=error.status, headers=tuple(error.headers))
+
+
+def _form_as_query(query: bytes, body: Body) -> bytes:
+    """The query of a request whose fields came as a form."""
+    if body.cut:
+        raise TooLarge
+    return forms.merged(query, body.data)
 
 
 def _decoded(operation: Operation, values: Sequence[str], query: bytes, body: Body) -> dict[str, Any]:
