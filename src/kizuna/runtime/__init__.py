@@ -2,13 +2,14 @@
 
 A module of the game defines `register(app)` and registers its functions there:
 
+    import json
     import kizuna.runtime as rt
 
     def register(app: rt.App) -> None:
         app.rpc("hello", hello)
 
     async def hello(ctx: rt.Context, payload: str) -> str:
-        return f"Hello, {ctx.username}!"
+        return json.dumps({"message": f"Hello, {ctx.username}!"})
 """
 
 from kizuna.errors import ApiError, Code
