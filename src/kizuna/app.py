@@ -27,10 +27,17 @@ from kizuna.identity.authentication import Authentication
 from kizuna.identity.linking import Linking
 from kizuna.identity.passwords import Passwords
 from kizuna.identity.providers import ProviderKeys, providers
+from kizuna.leaderboards import routes as leaderboard_routes
+from kizuna.leaderboards.clearing import Clearing
+from kizuna.leaderboards.configured import create_configured
+from kizuna.leaderboards.definitions import Definitions
+from kizuna.leaderboards.ranks import Ranks
+from kizuna.leaderboards.service import Leaderboards
 from kizuna.rpc import routes as rpc_routes
 from kizuna.rpc.handler import RpcHandler
 from kizuna.runtime.host import Runtime
 from kizuna.runtime.nakama import Services
+from kizuna.scheduler.service import Scheduler
 from kizuna.sessions import routes as session_routes
 from kizuna.sessions.authentication import HeaderAuthentication
 from kizuna.sessions.revocations import Revocations
@@ -38,6 +45,8 @@ from kizuna.sessions.service import SessionRules, Sessions
 from kizuna.settings import Settings
 from kizuna.storage import routes as storage_routes
 from kizuna.storage.service import Storage
+from kizuna.tournaments import routes as tournament_routes
+from kizuna.tournaments.service import Tournaments
 from kizuna.users import routes as user_routes
 from kizuna.users.service import Users
 from kizuna.wallets.service import Wallets
@@ -64,6 +73,7 @@ class Application:
         reload: bool = False,
     ) -> None:
         clock = clock or SystemClock()
+        self._settings = settings
 
         # What everything stands on
         self.database = Database(database_url, pool_size=settings.database.pool_size)
@@ -76,7 +86,13 @@ class Application:
         self._revocations = Revocations(self.database, self._bus, clock, keep=lifetime + timedelta(minutes=1))
         lookup = AccountLookup(self.database)
         sessions = Sessions(rules, self.database, self._revocations, clock, lookup)
-        accounts = Accounts(self.database, lookup, self._revocations, clock)
+        without_ranks = settings.leaderboard.blacklist_rank_cache
+        self._ranks = Ranks(self.database, self._bus, clock, without=without_ranks)
+        self._definitions = Definitions(self.database, self._bus, self._ranks, clock)
+        self._clearing = Clearing(self.database)
+        leaderboards = Leaderboards(self.database, self._ranks, clock)
+        tournaments = Tournaments(self.database, self._definitions, leaderboards, self._ranks, clock)
+        accounts = Accounts(self.database, lookup, self._revocations, clock, [leaderboards.disown])
         users = Users(self.database, self._revocations, clock)
         storage = Storage(self.database, clock)
         wallets = Wallets(self.database, clock)
@@ -90,8 +106,20 @@ class Application:
         linking = Linking(self.database, self._passwords, identity_providers, clock)
 
         # Game code
-        services = Services(self.database, lookup, accounts, users, storage, wallets)
+        services = Services(
+            self.database,
+            lookup,
+            accounts,
+            users,
+            storage,
+            wallets,
+            self._definitions,
+            leaderboards,
+            tournaments,
+            clock,
+        )
         self._runtime = Runtime(settings.runtime, services, node=settings.name, reload=reload)
+        self._scheduler = Scheduler(self.database, clock, self._definitions, self._runtime.callbacks)
 
         # The way in
         header_authentication = HeaderAuthentication(sessions, settings.socket.server_key)
@@ -99,8 +127,10 @@ class Application:
             health_routes(),
             account_routes.routes(accounts),
             identity_routes.routes(authentication, linking, sessions),
+            leaderboard_routes.routes(self._definitions, leaderboards),
             session_routes.routes(sessions),
             storage_routes.routes(storage),
+            tournament_routes.routes(self._definitions, leaderboards, tournaments, clock),
             user_routes.routes(users),
         )
         rpc = RpcHandler(self._runtime, sessions, settings.runtime.http_key)
@@ -119,13 +149,19 @@ class Application:
 
     async def startup(self) -> None:
         """Connect, and load the game code. Raises what makes that impossible."""
+        self._ranks.start()
+        self._definitions.start()
         await self._bus.start()
         await self._revocations.start()
+        await create_configured(self._definitions, self._settings)
         await self._runtime.start()
+        await self._scheduler.start()
         self._tasks = [
             asyncio.create_task(self._deadlines.sweep()),
             asyncio.create_task(_regularly(self._revocations.clean_up)),
             asyncio.create_task(_regularly(self._attempts.forget_expired)),
+            asyncio.create_task(_regularly(self._ranks.clean_up)),
+            asyncio.create_task(_regularly(self._clearing.clear_away)),
         ]
 
     async def shutdown(self) -> None:
@@ -134,7 +170,9 @@ class Application:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+        await self._scheduler.stop()
         await self._runtime.stop()
+        await self._ranks.stop()
         self._passwords.close()
         await self._bus.stop()
         await self.database.close()

@@ -18,7 +18,7 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from kizuna.settings import KEYS, Settings, is_collection
+from kizuna.settings import KEYS, Section, Settings, entry_of, is_collection
 
 _PREFIX = "KIZUNA_"
 
@@ -34,9 +34,10 @@ _OTHER_NAMES = {"runtime.path": "runtime.modules", "database.address": "database
 
 #: Sections and keys of a Nakama configuration that have no effect here.
 _FOREIGN_NAMES = """
-cluster config console google_auth iap leaderboard match matchmaker metrics mfa party satori storage tracker
+cluster config console google_auth iap match matchmaker metrics mfa party satori storage tracker
 logger.stdout logger.file logger.rotation logger.max_size logger.max_age logger.max_backups logger.local_time
 logger.compress
+leaderboard.callback_queue_size leaderboard.callback_queue_workers leaderboard.rank_cache_workers
 socket.protocol socket.max_message_size_bytes socket.read_buffer_size_bytes socket.write_buffer_size_bytes
 socket.write_wait_ms socket.pong_wait_ms socket.ping_period_ms socket.ping_backoff_threshold
 socket.close_ack_wait_ms socket.outgoing_queue_size socket.ssl_certificate socket.ssl_private_key
@@ -205,10 +206,25 @@ def _validate(given: Mapping[str, _Given]) -> Settings:
         if item.value is not None:
             _plant(tree, key.split("."), item.value)
     try:
-        return Settings.model_validate(tree)
+        settings = Settings.model_validate(tree)
     except ValidationError as error:
         problems = [_sentence(detail, given) for detail in error.errors(include_url=False)]
         raise SettingsError(list(dict.fromkeys(problems))) from None
+    if problems := [*_impossible_boards(settings, given)]:
+        raise SettingsError(problems)
+    return settings
+
+
+def _impossible_boards(settings: Settings, given: Mapping[str, _Given]) -> Iterator[str]:
+    """What is wrong with schedules and times, which the settings themselves do not understand."""
+    if not settings.leaderboards and not settings.tournaments:
+        return  # the import takes a while
+    from kizuna.leaderboards.configured import problem
+
+    for key in ("leaderboards", "tournaments"):
+        for entry in settings.value(key):
+            if (reason := problem(entry)) is not None:
+                yield f"{given[key]}, entry {entry.id!r}: {reason}."
 
 
 def _plant(tree: dict[str, Any], path: list[str], value: Any) -> None:
@@ -220,9 +236,12 @@ def _plant(tree: dict[str, Any], path: list[str], value: Any) -> None:
 _MUST = {
     "int": "must be a whole number",
     "bool": "must be true or false",
+    "string_too_short": "must not be empty",
+    "string_too_long": "must have at most {max_length} characters",
     "string": "must be a text (put it in quotes)",
     "path": "must be a path",
     "dict": "must be a map",
+    "model": "must be a map",
     "tuple": "must be a list",
     "greater": "must be at least {ge}",
     "less": "must be at most {le}",
@@ -236,14 +255,33 @@ def _sentence(detail: ErrorDetails, given: Mapping[str, _Given]) -> str:
     key = next((k for n in range(len(path), 0, -1) if (k := ".".join(path[:n])) in KEYS), "")
     if not key:
         return _capital(detail["msg"].removeprefix("Value error, ")) + "."
+    within = path[key.count(".") + 1 :]
+    if within and (entry := entry_of(key)):
+        return _sentence_of_entry(detail, given[key], within, entry)
+    hidden = within or not KEYS[key].repr or detail["type"] == "string_too_short"
+    return f"{given[key]} {_words(detail, hidden=bool(hidden))}."
+
+
+def _sentence_of_entry(detail: ErrorDetails, item: _Given, path: list[str], entry: type[Section]) -> str:
+    """The same about an entry of a list of maps, told by its id where it has one."""
+    value = item.value[int(path[0])]
+    id = value.get("id") if isinstance(value, dict) else None
+    where = f"{item}, entry {id!r}" if id and isinstance(id, str) else f"{item}, entry {int(path[0]) + 1}"
+    name = "".join(path[1:2])
+    if detail["type"] == "missing":
+        return f"{where} lacks {name}."
+    if detail["type"] == "extra_forbidden":
+        return f"{where}: {name} is none of its keys, which are {', '.join(entry.model_fields)}."
+    return f"{where}: {name} {_words(detail)}." if name else f"{where} {_words(detail)}."
+
+
+def _words(detail: ErrorDetails, *, hidden: bool = False) -> str:
+    """What a value must be and, unless it is hidden, what it is."""
     kind, context = detail["type"], detail.get("ctx", {})
-    if kind == "string_too_short":
-        return f"{given[key]} must not be empty."
     if kind == "value_error":
-        return f"{given[key]} {context['error']}."
-    words = _MUST.get(kind.split("_")[0], detail["msg"]).format(**context)
-    shown = "" if not KEYS[key].repr or len(path) > key.count(".") + 1 else f", not {detail['input']!r}"
-    return f"{given[key]} {words}{shown}."
+        return str(context["error"])
+    words = _MUST.get(kind) or _MUST.get(kind.split("_")[0], detail["msg"])
+    return words.format(**context) + ("" if hidden else f", not {detail['input']!r}")
 
 
 def _capital(text: str) -> str:

@@ -7,11 +7,14 @@ the setting exists there. Where values come from is the business of `kizuna.conf
 import ipaddress
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 from urllib.parse import urlsplit
 
+import orjson
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 from pydantic.fields import FieldInfo
 
@@ -52,12 +55,50 @@ def _texts(value: Any) -> Any:
     return {name: ("on" if v else "off") if isinstance(v, bool) else str(v) for name, v in value.items()}
 
 
+def _line(value: Any) -> Any:
+    if isinstance(value, str) and _CONTROL.search(value):
+        raise ValueError("must have no control character")
+    return value
+
+
+def _unix_time(value: Any) -> Any:
+    """A time with a zone, which YAML writes 2026-01-31T12:00:00Z, as whole seconds since 1970."""
+    if isinstance(value, datetime) and value.tzinfo:
+        return int(value.timestamp())
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError(f"must be seconds since 1970 or a time such as 2026-01-31T12:00:00Z, not {value}")
+    return value
+
+
+def _json_object(value: Any) -> Any:
+    """What clients will read of a map: JSON has no dates, for example, so they become texts."""
+    if not isinstance(value, dict):
+        return value
+    try:
+        data = orjson.dumps(value)
+    except orjson.JSONEncodeError as error:
+        raise ValueError(f"cannot be written as JSON: {error}") from None
+    if b"\\u0000" in data.replace(b"\\\\", b""):
+        raise ValueError("must hold no NUL character")
+    return orjson.loads(data)
+
+
 Pairs = Annotated[dict[str, str], BeforeValidator(_pairs)]
 Texts = Annotated[dict[str, str], BeforeValidator(_texts)]
 Paths = Annotated[tuple[Path, ...], BeforeValidator(_paths)]
 OptionalPath = Annotated[Path | None, BeforeValidator(_empty_is_none)]
 OptionalText = Annotated[str | None, BeforeValidator(_empty_is_none)]
 Secret = Annotated[str, Field(repr=False)]
+
+SortOrder = Literal["asc", "ascending", "desc", "descending"]
+OperatorName = Literal["best", "set", "incr", "increment", "decr", "decrement"]
+
+# In entries of lists: YAML tells numbers, switches and texts apart, so nothing needs to be converted.
+Count = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
+Switch = Annotated[bool, Field(strict=True)]
+Line = Annotated[str, BeforeValidator(_line)]
+Time = Annotated[int, BeforeValidator(_unix_time), Field(ge=0, le=2**53)]
+JsonObject = Annotated[dict[str, Any], BeforeValidator(_json_object)]
 
 
 class Section(BaseModel):
@@ -294,6 +335,49 @@ class Password(Section):
     attempts: Attempts = Attempts()
 
 
+class RankCache(Section):
+    """Ranks of leaderboards and tournaments."""
+
+    blacklist_rank_cache: tuple[str, ...] = Field(
+        default=(), description='Boards whose records have no ranks: their ids, or ["*"] for all.'
+    )
+
+
+class LeaderboardEntry(Section):
+    """A leaderboard that the operator wants to exist."""
+
+    id: Line = Field(
+        min_length=1, max_length=128, description="Unique among all leaderboards and tournaments."
+    )
+    authoritative: Switch = Field(default=False, description="Only game code may write scores.")
+    sort_order: SortOrder = Field(default="desc", description="Whether high scores (desc) or low (asc) lead.")
+    operator: OperatorName = Field(default="best", description="How scores combine: best, set, incr or decr.")
+    reset_schedule: str = Field(
+        default="", max_length=64, description="CRON expression of its resets, in UTC."
+    )
+    metadata: JsonObject = Field(default={}, description="Whatever else is to be known of it.")
+    enable_ranks: Switch = Field(default=True, description="Its records have ranks.")
+
+
+class TournamentEntry(LeaderboardEntry):
+    """A tournament that the operator wants to exist."""
+
+    authoritative: Switch = Field(default=True, description="Only game code may write scores.")
+    duration: int = Field(
+        strict=True, ge=1, le=2**31 - 1, description="Seconds for which each round is open."
+    )
+    title: Line = Field(default="", max_length=255, description="Its title.")
+    description: Line = Field(default="", max_length=255, description="Its description.")
+    category: int = Field(default=0, strict=True, ge=0, le=127, description="Number to list it by, 0 to 127.")
+    start_time: Time = Field(
+        default=0, description="Seconds since 1970 or 2026-01-31T12:00:00Z; 0 for at once."
+    )
+    end_time: Time = Field(default=0, description="The same; 0 for never.")
+    max_size: Count = Field(default=0, description="Most players in a period; 0 for no limit.")
+    max_num_score: Count = Field(default=0, description="Most scores of a player in a period; 0 for 1000000.")
+    join_required: Switch = Field(default=False, description="Players must join before they submit scores.")
+
+
 class Settings(Section):
     """All settings together."""
 
@@ -323,11 +407,23 @@ class Settings(Section):
     database: Database = Database()
     social: Social = Social()
     password: Password = Password()
+    leaderboard: RankCache = RankCache()
+    leaderboards: tuple[LeaderboardEntry, ...] = Field(
+        default=(), description="Leaderboards that are to exist."
+    )
+    tournaments: tuple[TournamentEntry, ...] = Field(default=(), description="Tournaments that are to exist.")
 
     @model_validator(mode="after")
     def _processes_hear_of_each_other(self) -> "Settings":
         if self.bus == "local" and self.workers > 1:
             raise ValueError("bus: local is for a single process; with several workers use auto")
+        return self
+
+    @model_validator(mode="after")
+    def _ids_are_unique(self) -> "Settings":
+        ids = Counter(entry.id for entry in (*self.leaderboards, *self.tournaments))
+        if twice := [id for id, count in ids.items() if count > 1]:
+            raise ValueError(f"leaderboards and tournaments have the id {twice[0]!r} more than once")
         return self
 
     def default_keys(self) -> list[str]:
@@ -373,13 +469,31 @@ def is_collection(key: str) -> bool:
     return get_origin(KEYS[key].annotation) in (dict, tuple)
 
 
+def entry_of(key: str) -> type[Section] | None:
+    """What a list of maps holds; None for every other setting."""
+    held = get_args(KEYS[key].annotation)[:1]
+    return held[0] if held and isinstance(held[0], type) and issubclass(held[0], Section) else None
+
+
 def render_defaults() -> str:
     """A commented YAML document of every key with its default, ready to be a configuration file."""
-    import yaml
-
     lines: list[str] = []
     for key, field in KEYS.items():
-        default = list(field.default) if isinstance(field.default, tuple) else field.default
-        value = yaml.safe_dump(default, default_flow_style=True).removesuffix("...\n").strip()
-        lines += [f"# {field.description}", f"{key}: {value}", ""]
+        lines += [f"# {field.description}", *_example(key), f"{key}: {as_yaml(field.default)}", ""]
     return "\n".join(lines)
+
+
+def as_yaml(default: object) -> str:
+    """A default as a line of YAML."""
+    import yaml
+
+    value = list(default) if isinstance(default, tuple) else default
+    return yaml.safe_dump(value, default_flow_style=True).removesuffix("...\n").strip()
+
+
+def _example(key: str) -> Iterator[str]:
+    """The keys of an entry, for a list of maps."""
+    entry = entry_of(key)
+    for place, (name, field) in enumerate(entry.model_fields.items() if entry else ()):
+        value = "(required)" if field.is_required() else as_yaml(field.default)
+        yield f"# {'  ' if place else '- '}{name}: {value}"

@@ -2,6 +2,8 @@
 
 import kizuna.accounts.tables
 import kizuna.identity.tables
+import kizuna.leaderboards.tables
+import kizuna.scheduler.tables
 import kizuna.sessions.tables
 import kizuna.storage.tables
 import kizuna.wallets.tables  # noqa: F401

@@ -19,12 +19,16 @@ from kizuna.caller import Caller
 from kizuna.clock import ShiftedClock
 from kizuna.db.engine import Database
 from kizuna.db.statements import Command
+from kizuna.leaderboards.definitions import Definitions
+from kizuna.leaderboards.ranks import Ranks
+from kizuna.leaderboards.service import Leaderboards
 from kizuna.runtime import Nakama
 from kizuna.runtime.host import Runtime
 from kizuna.runtime.nakama import Services
 from kizuna.sessions.revocations import Revocations
 from kizuna.settings import Runtime as RuntimeSettings
 from kizuna.storage.service import Storage
+from kizuna.tournaments.service import Tournaments
 from kizuna.users.service import Users
 from kizuna.wallets.service import Wallets
 
@@ -97,11 +101,14 @@ def folder(tmp_path: Path) -> Folder:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def services(database_url: str) -> AsyncIterator[Services]:
-    """The features on the module's database."""
-    database, clock = Database(database_url), ShiftedClock()
+async def services(database_url: str, app_clock: ShiftedClock) -> AsyncIterator[Services]:
+    """The features on the module's database; their clock is `clock`."""
+    database, bus, clock = Database(database_url), LocalBus(), app_clock
     lookup = AccountLookup(database)
-    revocations = Revocations(database, LocalBus(), clock, keep=timedelta(hours=1))
+    revocations = Revocations(database, bus, clock, keep=timedelta(hours=1))
+    ranks = Ranks(database, bus, clock)
+    definitions = Definitions(database, bus, ranks, clock)
+    leaderboards = Leaderboards(database, ranks, clock)
     yield Services(
         database,
         lookup,
@@ -109,7 +116,12 @@ async def services(database_url: str) -> AsyncIterator[Services]:
         Users(database, revocations, clock),
         Storage(database, clock),
         Wallets(database, clock),
+        definitions,
+        leaderboards,
+        Tournaments(database, definitions, leaderboards, ranks, clock),
+        clock,
     )
+    await ranks.stop()
     await database.close()
 
 

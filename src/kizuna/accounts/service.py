@@ -1,7 +1,8 @@
 """A player's own account."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Protocol
 
 import asyncpg
 
@@ -10,11 +11,25 @@ from kizuna.accounts.lookup import EPOCH, AccountLookup
 from kizuna.accounts.tables import SYSTEM_USER
 from kizuna.accounts.validation import check_username_characters, check_username_length
 from kizuna.clock import Clock
-from kizuna.db.engine import Database, Record, Transaction
+from kizuna.db.engine import ROLLED_BACK, Database, Record, Transaction
 from kizuna.errors import ApiError, Code, invalid, not_found
 from kizuna.sessions.revocations import Ended, Revocations
 from kizuna.users.profile import user_message
 from kizuna.wire.encode import rfc3339_seconds
+
+
+class Aftermath(Protocol):
+    """What is to be done in this process after a transaction: one of these, unless it was rolled back."""
+
+    def committed(self) -> None:
+        """It has taken effect."""
+
+    def unknown(self) -> None:
+        """Whether it has taken effect could not be learned."""
+
+
+#: Deletes what a user has in some feature, as part of a transaction.
+Disown = Callable[[Transaction, str], Awaitable[Aftermath]]
 
 UPDATE_FAILED = "Error while trying to update account."
 
@@ -40,15 +55,21 @@ class AccountUpdate:
 
 
 class Accounts:
-    """Get, update, delete."""
+    """Get, update, delete. `disown` are the features that keep what no foreign key ties to an account."""
 
     def __init__(
-        self, database: Database, lookup: AccountLookup, revocations: Revocations, clock: Clock
+        self,
+        database: Database,
+        lookup: AccountLookup,
+        revocations: Revocations,
+        clock: Clock,
+        disown: Sequence[Disown] = (),
     ) -> None:
         self._database = database
         self._lookup = lookup
         self._revocations = revocations
         self._clock = clock
+        self._disown = disown
 
     async def get(self, user_id: str) -> dict[str, Any]:
         """The `Account` message. 404 for nobody."""
@@ -81,14 +102,28 @@ class Accounts:
         if user_id == SYSTEM_USER:
             raise invalid("Error deleting user account.")
 
+        aftermath: list[Aftermath] = []
+
         async def work(tx: Transaction) -> Ended:
+            aftermath.clear()
             if not await tx.write(queries.DELETE, user_id):
                 return Ended()
             if recorded:
                 await tx.write(queries.BURY, user_id, self._clock.now())
+            for disown in self._disown:
+                aftermath.append(await disown(tx, user_id))
             return await self._revocations.end_all(tx, [user_id])
 
-        self._revocations.obey(await self._database.atomically(work))
+        try:
+            self._revocations.obey(await self._database.atomically(work))
+        except ROLLED_BACK:
+            raise
+        except BaseException:
+            for one in aftermath:
+                one.unknown()
+            raise
+        for one in aftermath:
+            one.committed()
 
 
 def account_message(row: Record) -> dict[str, Any]:

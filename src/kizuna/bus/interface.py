@@ -10,7 +10,9 @@ Reread = Callable[[], Awaitable[None]]
 
 
 class Bus(Protocol):
-    """Notices to the other processes."""
+    """Notices to the other processes. `alone` says that there are none, and no notice is needed."""
+
+    alone: bool
 
     @property
     def connected(self) -> bool:

@@ -7,6 +7,7 @@ from kizuna.db.engine import Transaction
 class LocalBus:
     """A bus without other ends; what this process does, its services obey without being told."""
 
+    alone = True
     connected = True
 
     def subscribe(self, topic: str, handler: Handler, *, on_reconnect: Reread) -> None:

@@ -33,6 +33,8 @@ _LONGEST_PAUSE = 2.0
 class PostgresBus:
     """A listening connection of its own, restored whenever it is lost."""
 
+    alone = False
+
     def __init__(self, url: str) -> None:
         self._url = url
         self._handlers: dict[str, Handler] = {}

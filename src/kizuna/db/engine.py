@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import PoolProxiedConnection
 
 from kizuna.db.statements import Command, Query, Statement
+from kizuna.errors import ApiError
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +64,10 @@ REFUSED = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg
 
 #: Somebody else holds a lock for too long.
 LOCKED = asyncpg.LockNotAvailableError
+
+#: A transaction that ends with one of these has had no effect. After others, such as a lost connection or a
+#: cancelled task, nobody knows.
+ROLLED_BACK = (*REFUSED, LOCKED, asyncpg.TransactionRollbackError, ApiError)
 
 
 class Transaction:
@@ -128,6 +133,15 @@ class Database:
     async def transaction(self) -> AsyncIterator[Transaction]:
         """A transaction, committed at the end of the block and rolled back by any exception."""
         async with self._connection() as connection, _begun(connection):
+            yield Transaction(connection, self.counts)
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Transaction]:
+        """A transaction that only reads, and sees one state of the database however long it takes."""
+        async with (
+            self._connection() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
             yield Transaction(connection, self.counts)
 
     async def atomically(self, work: Callable[[Transaction], Awaitable[T]]) -> T:

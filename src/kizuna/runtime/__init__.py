@@ -14,6 +14,15 @@ A module of the game defines `register(app)` and registers its functions there:
 
 from kizuna.errors import ApiError, Code
 from kizuna.runtime.app import App
+from kizuna.runtime.boards import (
+    Leaderboard,
+    LeaderboardRecord,
+    LeaderboardRecords,
+    LeaderboardReset,
+    Tournament,
+    TournamentEnd,
+    TournamentReset,
+)
 from kizuna.runtime.context import Context, GameLogger
 from kizuna.runtime.data import (
     SYSTEM_USER,
@@ -43,6 +52,10 @@ __all__ = [
     "Context",
     "Error",
     "GameLogger",
+    "Leaderboard",
+    "LeaderboardRecord",
+    "LeaderboardRecords",
+    "LeaderboardReset",
     "LedgerError",
     "LedgerItem",
     "ModuleLoadError",
@@ -54,6 +67,9 @@ __all__ = [
     "StorageRead",
     "StorageRefusal",
     "StorageWrite",
+    "Tournament",
+    "TournamentEnd",
+    "TournamentReset",
     "User",
     "WalletError",
     "WalletResult",

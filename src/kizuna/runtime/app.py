@@ -4,16 +4,23 @@ from collections.abc import Callable
 from typing import TypeVar, overload
 
 from kizuna.runtime.errors import RegistrationError
-from kizuna.runtime.functions import Function, RpcFunction
+from kizuna.runtime.functions import (
+    Callback,
+    CallbackFunction,
+    Function,
+    Functions,
+    RpcFunction,
+)
 
 F = TypeVar("F", bound=Function)
+C = TypeVar("C", bound=Callback)
 
 
 class App:
     """Takes the functions of the game. Usable only until `register` has returned."""
 
     def __init__(self) -> None:
-        self._rpcs: dict[str, RpcFunction] = {}
+        self._functions = Functions()
         self._open = True
 
     @overload
@@ -37,13 +44,38 @@ class App:
             return lambda decorated: self._register(id, decorated)
         return self._register(id, function)
 
+    def leaderboard_reset(self, function: C) -> C:
+        """Call a function when a leaderboard has been reset: `async def fn(ctx, event: LeaderboardReset)`.
+
+        `app.leaderboard_reset(fn)`, or `@app.leaderboard_reset` above it; the same goes for the other two. Of
+        two functions the later counts. One that fails is called again, after a while: `event.key` tells a
+        repetition. Raises `RegistrationError` for a function that cannot be called so.
+        """
+        return self._register_callback("leaderboard_reset", function)
+
+    def tournament_end(self, function: C) -> C:
+        """Call a function when a tournament closes: `async def fn(ctx, event: TournamentEnd)`."""
+        return self._register_callback("tournament_end", function)
+
+    def tournament_reset(self, function: C) -> C:
+        """Call a function when a tournament is reset: `async def fn(ctx, event: TournamentReset)`."""
+        return self._register_callback("tournament_reset", function)
+
+    def close(self) -> Functions:
+        """Take no more functions; those that were registered."""
+        self._open = False
+        return self._functions
+
     def _register(self, id: str, function: F) -> F:
-        if not self._open:
-            raise RegistrationError(f"RPC {id!r} comes too late: only register(app) can add functions")
-        self._rpcs[id.lower()] = RpcFunction(id.lower(), function)
+        self._check_open(f"RPC {id!r}")
+        self._functions.rpcs[id.lower()] = RpcFunction(id.lower(), function)
         return function
 
-    def close(self) -> dict[str, RpcFunction]:
-        """Take no more functions; the RPCs by their lower-case ids."""
-        self._open = False
-        return self._rpcs
+    def _register_callback(self, kind: str, function: C) -> C:
+        self._check_open(f"the callback {kind}")
+        self._functions.callbacks[kind] = CallbackFunction(kind, function)
+        return function
+
+    def _check_open(self, what: str) -> None:
+        if not self._open:
+            raise RegistrationError(f"{what} comes too late: only register(app) can add functions")

@@ -56,6 +56,7 @@ class GameLogger(logging.LoggerAdapter[logging.Logger]):
 class Context:
     """One call of a function.
 
+    Without a request behind it (a callback) headers and parameters are empty, and so is the client's address.
     Without a player behind it (a call with the HTTP key) `user_id` and `username` are "", `vars` is empty and
     `expires_at` None: a function meant for players must check, and so must one meant for servers.
     """
@@ -79,7 +80,7 @@ class Context:
 
     @property
     def nk(self) -> Nakama:
-        """The server API: accounts, users, storage, wallets."""
+        """The server API: accounts, users, storage, wallets, leaderboards, tournaments."""
         return self._surroundings.nk
 
     @property
@@ -152,6 +153,9 @@ class Context:
     def logger(self) -> GameLogger:
         """Writes to the server's log; entries carry `rpc_id`, `trace_id` and, if there is one, `user_id`."""
         if self._logger is None:
-            fields = {f"{self.execution_mode}_id": self.function_id, "trace_id": self.trace_id}
-            self._logger = GameLogger(log, fields | ({"user_id": self.user_id} if self._caller else {}))
+            self._logger = GameLogger(log, self._log_fields() | {"trace_id": self.trace_id})
         return self._logger
+
+    def _log_fields(self) -> dict[str, Any]:
+        player = {"user_id": self.user_id} if self._caller else {}
+        return {"rpc_id": self.function_id, **player}

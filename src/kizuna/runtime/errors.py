@@ -3,6 +3,7 @@
     Exception
     ├── Error               raised by game code: refuses the client's call with a message and a code
     ├── CallFailed          how a call ended that did not succeed, as the client is told
+    ├── CallbackFailed      how a callback ended that neither succeeded nor raised an ordinary exception
     ├── RegistrationError   a function that cannot be registered as it is
     └── ModuleLoadError     game code that cannot be loaded; the server does not start
 
@@ -10,6 +11,7 @@ What calls of the server API raise (`ApiError`, `StorageRefusal`, `WalletError`,
 carries no code for the client: a function that lets one pass has failed, with that text.
 """
 
+import asyncio
 import os
 import sys
 
@@ -50,6 +52,10 @@ class CallFailed(ApiError):
         self.deliberate = deliberate
 
 
+class CallbackFailed(Exception):
+    """A callback that came to no proper end; the message tells why."""
+
+
 class RegistrationError(TypeError):
     """A function that cannot be registered: the message says what it should be."""
 
@@ -70,6 +76,12 @@ def failure(error: BaseException) -> CallFailed:
         code = error.code if known else Code.INTERNAL
         return CallFailed(code, _text(error.message), deliberate=True)
     return CallFailed(Code.INTERNAL, _told(error), deliberate=False)
+
+
+def is_end_of_task(error: BaseException) -> bool:
+    """Whether the call's own task is to end; otherwise game code has cancelled something of its own."""
+    task = asyncio.current_task()
+    return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0
 
 
 def refused_payload(sentence: str) -> CallFailed:

@@ -1,4 +1,4 @@
-"""A registered function: checked when it is registered, its payload and result translated when it is called.
+"""Registered functions: checked when they are registered, an RPC's payload and result translated when called.
 
 Annotations say what is translated:
 
@@ -15,6 +15,7 @@ Other types than these two kinds (a TypedDict, `dict[str, int]`, …) do as well
 
 import inspect
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin
 
@@ -26,6 +27,7 @@ from kizuna.runtime.context import Context
 from kizuna.runtime.errors import INVALID_RESULT, RegistrationError, refused_payload
 
 Function = Callable[[Context, Any], Awaitable[Any]]
+Callback = Callable[[Context, Any], Awaitable[None]]
 
 
 class InvalidResult(Exception):
@@ -44,7 +46,7 @@ class RpcFunction:
     def __init__(self, id: str, function: Function) -> None:
         self.id = id
         self.call = function
-        signature = _signature(id, function)
+        signature = _signature(f"RPC {id!r}", "payload", function)
         payload = list(signature.parameters.values())[1].annotation
         self._payload = _adapter(id, "payload", payload)
         self._result = _adapter(id, "result", signature.return_annotation)
@@ -68,18 +70,48 @@ class RpcFunction:
         if self._result is None:
             if isinstance(result, str):
                 return str(result)
-            raise InvalidResult(
-                f"it returned {_kind(result)}; annotate the result or return json.dumps(…)"
-            )
+            raise InvalidResult(f"it returned {_kind(result)}; annotate the result or return json.dumps(…)")
         try:
             return self._result.dump_json(result, by_alias=True, warnings="error").decode()
         except (PydanticSerializationError, UnicodeError) as error:
             raise InvalidResult(f"it returned {_kind(result)}, not what it declares: {error}") from None
 
 
-def _signature(id: str, function: Function) -> inspect.Signature:
-    """The signature, annotations resolved, of a function that can be called with context and payload."""
-    where = f"the function {_name(function)} for RPC {id!r}"
+class CallbackFunction:
+    """A function of game code that the server calls when something has happened. RegistrationError if it
+    cannot be one."""
+
+    __slots__ = ("call", "kind")
+
+    def __init__(self, kind: str, function: Callback) -> None:
+        _signature(kind, "event", function)
+        self.kind = kind
+        self.call = function
+
+
+@dataclass(frozen=True, slots=True)
+class Functions:
+    """What modules have registered: RPCs by their lower-case ids, callbacks by their kinds."""
+
+    rpcs: dict[str, RpcFunction] = field(default_factory=dict)
+    callbacks: dict[str, CallbackFunction] = field(default_factory=dict)
+
+    def update(self, later: "Functions") -> None:
+        """Add functions; where there are two, the later counts."""
+        self.rpcs.update(later.rpcs)
+        self.callbacks.update(later.callbacks)
+
+    def __bool__(self) -> bool:
+        return bool(self.rpcs or self.callbacks)
+
+    def __str__(self) -> str:
+        callbacks = [f"{kind} (callback)" for kind in sorted(self.callbacks)]
+        return ", ".join([*sorted(self.rpcs), *callbacks]) or "no functions"
+
+
+def _signature(what: str, argument: str, function: Function) -> inspect.Signature:
+    """The signature, annotations resolved, of a function that can be called with context and argument."""
+    where = f"the function {_name(function)} for {what}"
     if not callable(function):
         raise RegistrationError(f"{where} is no function")
     if not inspect.iscoroutinefunction(function) and not inspect.iscoroutinefunction(
@@ -91,7 +123,7 @@ def _signature(id: str, function: Function) -> inspect.Signature:
     except Exception as error:  # whatever evaluating the annotations may raise
         raise RegistrationError(f"{where} has an annotation that cannot be resolved: {error}") from None
     if not _takes_two(signature):
-        raise RegistrationError(f"{where} must take two arguments, context and payload")
+        raise RegistrationError(f"{where} must take two arguments, context and {argument}")
     return signature
 
 
@@ -125,8 +157,8 @@ def _is_text(annotation: Any) -> bool:
 def _sentence(error: ValidationError) -> str:
     """The first thing that is wrong with a payload, with the field's name where it is about one."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    field = ".".join(str(part) for part in first["loc"])
-    about = f"Payload field {field!r}" if field else "Payload"
+    name = ".".join(str(part) for part in first["loc"])
+    about = f"Payload field {name!r}" if name else "Payload"
     return f"{about}: {first['msg'].removesuffix('.')}."
 
 

@@ -10,8 +10,9 @@ import kizuna
 from kizuna.caller import Caller
 from kizuna.http.deadlines import Deadlines, Overdue
 from kizuna.runtime import modules
+from kizuna.runtime.callbacks import BoardCallbacks
 from kizuna.runtime.context import Context, Origin, Surroundings
-from kizuna.runtime.errors import CallFailed, ModuleLoadError, failure, overdue
+from kizuna.runtime.errors import CallFailed, ModuleLoadError, failure, is_end_of_task, overdue
 from kizuna.runtime.functions import InvalidResult, RpcFunction
 from kizuna.runtime.modules import Game
 from kizuna.runtime.nakama import Nakama, Services
@@ -42,8 +43,12 @@ class Runtime:
         )
         self._reload = reload
         self._look_every = look_every
-        self._game = Game({})
-        self._previous = Game({})
+        self._game = Game()
+        self._previous = Game()
+        #: The game's functions for resets and ends, as the scheduler calls them.
+        self.callbacks = BoardCallbacks(
+            lambda: self._game.functions.callbacks, self._surroundings, self._deadlines
+        )
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -51,7 +56,7 @@ class Runtime:
         before = modules.snapshot(self._folders) if self._reload else {}
         self._game = modules.load(self._folders)
         if self._folders:
-            log.info("Loaded game code: %s", _ids(self._game))
+            log.info("Loaded game code: %s", self._game.functions)
         self._tasks.append(asyncio.create_task(self._deadlines.sweep()))
         if self._reload:
             self._tasks.append(asyncio.create_task(self._watch(before)))
@@ -67,7 +72,8 @@ class Runtime:
 
     def rpc(self, id: str) -> RpcFunction | None:
         """The function with this id, in any case."""
-        return self._game.rpcs.get(id) or self._game.rpcs.get(id.lower())
+        rpcs = self._game.functions.rpcs
+        return rpcs.get(id) or rpcs.get(id.lower())
 
     async def call(self, function: RpcFunction, caller: Caller | None, origin: Origin, payload: str) -> str:
         """What a function answers. `CallFailed` when it does not; the log has the reason.
@@ -81,7 +87,7 @@ class Runtime:
         except CallFailed:
             raise
         except BaseException as error:
-            if isinstance(error, asyncio.CancelledError) and _is_being_cancelled():
+            if is_end_of_task(error):
                 raise
             failed = overdue() if isinstance(error, Overdue) else failure(error)
             _log(ctx, failed, error)
@@ -107,17 +113,7 @@ class Runtime:
             return
         self._previous.forget()
         self._previous, self._game = self._game, game
-        log.info("Reloaded game code: %s", _ids(game))
-
-
-def _ids(game: Game) -> str:
-    return ", ".join(sorted(game.rpcs)) or "no functions"
-
-
-def _is_being_cancelled() -> bool:
-    """Whether this task is to end; otherwise game code has cancelled something of its own."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
+        log.info("Reloaded game code: %s", game.functions)
 
 
 def _log(ctx: Context, failed: CallFailed, error: BaseException) -> None:

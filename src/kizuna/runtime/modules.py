@@ -10,7 +10,7 @@ import logging
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module, util
 from importlib.machinery import FileFinder, ModuleSpec, SourceFileLoader
 from itertools import count
@@ -21,7 +21,7 @@ from typing import Any
 import kizuna
 from kizuna.runtime.app import App
 from kizuna.runtime.errors import GAME_PREFIX, ModuleLoadError
-from kizuna.runtime.functions import RpcFunction
+from kizuna.runtime.functions import Functions
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ _SERVER = Path(kizuna.__file__).parent
 class Game:
     """The functions of all modules that were loaded together; `packages` are the folders' module names."""
 
-    rpcs: dict[str, RpcFunction]
+    functions: Functions = field(default_factory=Functions)
     packages: tuple[str, ...] = ()
 
     def forget(self) -> None:
@@ -52,14 +52,14 @@ def load(folders: Sequence[Path]) -> Game:
     if _Finder not in sys.meta_path:
         sys.meta_path.insert(0, _Finder)  # before the one that would read cached bytecode
     packages = tuple(f"{GAME_PREFIX}{next(_numbers)}" for _ in folders)
-    rpcs: dict[str, RpcFunction] = {}
+    game = Game(Functions(), packages)
     try:
         for folder, package in zip(folders, packages, strict=True):
-            rpcs |= _load_folder(folder, package)
+            game.functions.update(_load_folder(folder, package))
     except BaseException:
-        Game({}, packages).forget()
+        game.forget()
         raise
-    return Game(rpcs, packages)
+    return game
 
 
 def files(folder: Path) -> list[Path]:
@@ -69,7 +69,7 @@ def files(folder: Path) -> list[Path]:
     return [folder / path for path in sorted(visible, key=lambda path: path.parts)]
 
 
-def _load_folder(folder: Path, package: str) -> dict[str, RpcFunction]:
+def _load_folder(folder: Path, package: str) -> Functions:
     """The functions of one folder."""
     if not folder.is_dir():
         raise ModuleLoadError(folder, "it is no folder.")
@@ -77,10 +77,10 @@ def _load_folder(folder: Path, package: str) -> dict[str, RpcFunction]:
         _make_package(folder, package)
     app, found = App(), files(folder)
     asked = [path for path in found if _load_file(folder, path, package, app)]
-    rpcs = app.close()
-    if not rpcs:
+    functions = app.close()
+    if not functions:
         _warn_of_none(folder, found, asked)
-    return rpcs
+    return functions
 
 
 def _load_file(folder: Path, path: Path, package: str, app: App) -> bool:

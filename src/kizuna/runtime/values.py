@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -50,6 +51,30 @@ def changeset_of(value: Any) -> dict[str, int]:
         if type(amount) is not int or not _LOW <= amount <= _HIGH:
             raise ValueError(f"changeset must hold 64-bit integers, which {path!r}: {amount!r} is not")
     return dict(value)
+
+
+def flag_of(value: Any, what: str) -> bool:
+    """True or False. TypeError for anything else."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{what} must be True or False, not {type(value).__name__}")
+    return value
+
+
+def integer_of(value: Any, what: str, low: int = _LOW, high: int = _HIGH) -> int:
+    """A whole number. ValueError for anything else, and outside its bounds."""
+    if type(value) is not int or not low <= value <= high:
+        bounds = "64-bit integer" if (low, high) == (_LOW, _HIGH) else f"whole number from {low} to {high}"
+        raise ValueError(f"{what} must be a {bounds}")
+    return value
+
+
+def seconds_of(value: Any, what: str) -> int:
+    """Seconds since 1970, given as such or as an aware datetime. ValueError for anything else."""
+    if not isinstance(value, datetime):
+        return integer_of(value, what)
+    if value.tzinfo is None:
+        raise ValueError(f"{what} must have a time zone")
+    return int(value.timestamp())
 
 
 def limit_of(value: Any, low: int, high: int | None = None) -> int:

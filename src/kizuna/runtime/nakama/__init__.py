@@ -24,8 +24,11 @@ from kizuna.runtime.data import (
     ack_of,
 )
 from kizuna.runtime.nakama.accounts import AccountCalls, prepared_update
+from kizuna.runtime.nakama.leaderboards import LeaderboardCalls
+from kizuna.runtime.nakama.schedules import ScheduleCalls
 from kizuna.runtime.nakama.services import Services, refusing
 from kizuna.runtime.nakama.storage import StorageCalls, prepared_delete, prepared_write
+from kizuna.runtime.nakama.tournaments import TournamentCalls
 from kizuna.runtime.nakama.users import UserCalls
 from kizuna.runtime.nakama.wallets import WalletCalls, prepared_change
 from kizuna.wallets.service import WalletUpdate
@@ -33,7 +36,9 @@ from kizuna.wallets.service import WalletUpdate
 __all__ = ["Nakama", "Services"]
 
 
-class Nakama(AccountCalls, UserCalls, StorageCalls, WalletCalls):
+class Nakama(
+    AccountCalls, UserCalls, StorageCalls, WalletCalls, LeaderboardCalls, TournamentCalls, ScheduleCalls
+):
     """All calls of the server API, and the one that combines them."""
 
     async def multi_update(

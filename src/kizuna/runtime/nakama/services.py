@@ -6,9 +6,13 @@ from dataclasses import dataclass
 
 from kizuna.accounts.lookup import AccountLookup
 from kizuna.accounts.service import Accounts
+from kizuna.clock import Clock
 from kizuna.db.engine import REFUSED, Database
 from kizuna.errors import internal
+from kizuna.leaderboards.definitions import Definitions
+from kizuna.leaderboards.service import Leaderboards
 from kizuna.storage.service import Storage
+from kizuna.tournaments.service import Tournaments
 from kizuna.users.service import Users
 from kizuna.wallets.service import Wallets
 
@@ -23,6 +27,10 @@ class Services:
     users: Users
     storage: Storage
     wallets: Wallets
+    definitions: Definitions
+    leaderboards: Leaderboards
+    tournaments: Tournaments
+    clock: Clock
 
 
 class Calls:

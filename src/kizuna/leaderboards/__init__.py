@@ -1,0 +1,1 @@
+"""Leaderboards and tournaments: scores, ranks, and the schedules of their periods."""

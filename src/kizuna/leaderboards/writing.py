@@ -1,0 +1,127 @@
+"""How scores get into the table.
+
+Whoever writes at once shares a statement, of which there is one for each kind of board. It combines a score
+with the stored one by the rules of `scoring`, and tells what stood there before, for the ranks.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from kizuna.clock import Clock
+from kizuna.db.coalesce import KeyedWrites
+from kizuna.db.engine import Database, Record
+from kizuna.db.statements import Command
+from kizuna.errors import ApiError, invalid, not_found
+from kizuna.leaderboards import queries
+from kizuna.leaderboards.boards import Board
+from kizuna.leaderboards.changes import Change, inserted, written
+from kizuna.leaderboards.ranks import Executor, Period, Ranks
+from kizuna.leaderboards.records import Place, RecordWrite, rule
+from kizuna.leaderboards.scoring import Operator, Score, ScoreError, first
+
+Outcome = Record | ApiError
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A write, checked: what a new record would hold, and what was given."""
+
+    place: Place
+    board: Board
+    write: RecordWrite
+    first: Score
+    rule: int
+
+    @property
+    def period(self) -> Period:
+        return Period(self.place.board, self.place.expiry)
+
+
+def submission(board: Board, expiry: int, write: RecordWrite, failure: str) -> Submission:
+    """A write as the statements take it. 400 with the text `failure` for one that no record can take.
+
+    The reference answers 500 to unknown operators and to negative scores.
+    """
+    given = Score(write.score, write.subscore)
+    try:
+        chosen = Operator.from_wire(write.operator)
+        operator = board.operator if chosen is None else chosen
+        # Who has joined has a record: what is given is only added to it.
+        proposed = given if board.join_required and operator is Operator.INCREMENT else first(operator, given)
+    except (ScoreError, ValueError) as error:
+        raise invalid(failure) from error
+    place = Place(write.owner_id, board.key, expiry)
+    return Submission(place, board, write, proposed, rule(board, operator))
+
+
+def columns(submissions: Sequence[Submission], now: datetime) -> tuple[object, ...]:
+    """Submissions as the parameters of a writing statement."""
+    return (
+        [one.place.owner_id for one in submissions],
+        [one.place.board for one in submissions],
+        [one.place.expiry for one in submissions],
+        [one.write.username or None for one in submissions],
+        [one.first.score for one in submissions],
+        [one.first.subscore for one in submissions],
+        [one.write.score for one in submissions],
+        [one.write.subscore for one in submissions],
+        [one.board.max_num_score for one in submissions],
+        [one.write.metadata or None for one in submissions],
+        [one.rule for one in submissions],
+        [one.write.server for one in submissions],
+        now,
+    )
+
+
+def place_of(row: Record) -> Place:
+    """Which record a row is."""
+    return Place(row["owner_id"], row["board"], row["expiry"])
+
+
+async def stored(executor: Executor, places: Sequence[Place]) -> dict[Place, Record]:
+    """The records that exist of these."""
+    owners, boards, expiries = zip(*places, strict=True)
+    numbers = list(range(len(places)))
+    rows = await executor.read(queries.READ, numbers, list(owners), list(boards), list(expiries))
+    return {place_of(row): row for row in rows}
+
+
+async def submit(
+    executor: Executor, command: Command, submissions: Sequence[Submission], now: datetime
+) -> dict[Place, Record]:
+    """Write submissions with different places; what has been written."""
+    # Statements lock the rows as they come: two batches in different orders would wait for each other.
+    ordered = sorted(submissions, key=lambda one: one.place)
+    return {place_of(row): row for row in await executor.write(command, *columns(ordered, now))}
+
+
+class Writing:
+    """Scores for leaderboards."""
+
+    def __init__(self, database: Database, clock: Clock, ranks: Ranks) -> None:
+        self._database = database
+        self._clock = clock
+        self._ranks = ranks
+        self._write: KeyedWrites[Submission, Record] = KeyedWrites(
+            self._write_all, keys=lambda one: (one.place,)
+        )
+
+    async def write(self, submission: Submission) -> Record:
+        """The record as it then is. 404 if the board is gone."""
+        return await self._write(submission)
+
+    async def _write_all(self, submissions: list[Submission]) -> list[Outcome]:
+        now = self._clock.now()
+
+        async def work(executor: Executor) -> tuple[dict[Place, Record], list[Change]]:
+            rows = await submit(executor, queries.WRITE, submissions, now)
+            return rows, [written(row) if row["num_score"] > 1 else inserted(row) for row in rows.values()]
+
+        periods = {one.period for one in submissions}
+        rows = await self._ranks.changing(periods, work, alone=True)
+        unchanged = [one.place for one in submissions if one.place not in rows]
+        if unchanged:
+            rows |= await stored(self._database, unchanged)
+        # Without a record the board must be gone, or the player's account: nothing was written.
+        return [rows.get(one.place) or not_found("Leaderboard not found.") for one in submissions]

@@ -1,0 +1,1 @@
+"""Leaderboards that are open for a time: windows, places and attempts."""
