@@ -12,6 +12,14 @@ COUNT = 200
 #: Objects of each player in each collection.
 KEYS = tuple(f"slot-{number}" for number in range(10))
 
+#: Leaderboards by the number of records that they have besides those of the players. One is listed, the
+#: others are written to.
+LISTED, WRITTEN_SMALL, WRITTEN_LARGE = "listed", "written-1000", "written-100000"
+BOARDS = {LISTED: 10_000, WRITTEN_SMALL: 1_000, WRITTEN_LARGE: 100_000}
+
+#: Records that are written by one call, which must not take too long.
+_RECORDS_AT_ONCE = 5_000
+
 #: One collection is read, the other written to: what a read costs shall not depend on the writes before.
 READ, WRITTEN = "saves", "progress"
 
@@ -42,6 +50,11 @@ def prepare(address: Address, server_key: str) -> World:
         players = [_sign_in(client, server_key, f"benchmark-device-{number}") for number in range(COUNT)]
         for player in players:
             client.ask(_objects(player))
+        for board, records in BOARDS.items():
+            for start in range(0, records, _RECORDS_AT_ONCE):
+                client.ask(_fill(board, start, min(start + _RECORDS_AT_ONCE, records), players[0]))
+            for number, player in enumerate(players):
+                client.ask(_score(board, player, number * 5_000))
     return World(server_key, players)
 
 
@@ -61,6 +74,15 @@ def _user_id(token: str) -> str:
 def _objects(player: Player) -> Request:
     objects = [written(collection, key, "at the start") for collection in (READ, WRITTEN) for key in KEYS]
     return Request("PUT", "/v2/storage", player.authorization, {"objects": objects})
+
+
+def _fill(board: str, start: int, end: int, player: Player) -> Request:
+    payload = json.dumps({"id": board, "from": start, "to": end})
+    return Request("POST", "/v2/rpc/board_fill", player.authorization, payload)
+
+
+def _score(board: str, player: Player, score: int) -> Request:
+    return Request("POST", f"/v2/leaderboard/{board}", player.authorization, {"score": str(score)})
 
 
 def written(collection: str, key: str, name: str) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks.players import KEYS, READ, WRITTEN, World, written
+from benchmarks.players import KEYS, LISTED, READ, WRITTEN, WRITTEN_LARGE, WRITTEN_SMALL, World, written
 from benchmarks.requests import UNIQUE, Request
 
 
@@ -76,6 +76,36 @@ def _storage_list(world: World) -> list[Request]:
     ]
 
 
+def _leaderboard_write(board: str) -> Callable[[World], list[Request]]:
+    """Each changes the record and, mostly, its rank: writing what changes nothing costs less."""
+
+    def requests(world: World) -> list[Request]:
+        return [
+            Request(
+                "POST",
+                f"/v2/leaderboard/{board}",
+                player.authorization,
+                {"score": str(score), "operator": operator},
+            )
+            for score, operator in ((1_000, "INCREMENT"), (1_001, "DECREMENT"))
+            for player in world.players
+        ]
+
+    return requests
+
+
+def _leaderboard_list(world: World) -> list[Request]:
+    path = f"/v2/leaderboard/{LISTED}?limit=100"
+    return [Request("GET", path, player.authorization) for player in world.players]
+
+
+def _leaderboard_around(world: World) -> list[Request]:
+    return [
+        Request("GET", f"/v2/leaderboard/{LISTED}/owner/{player.user_id}?limit=10", player.authorization)
+        for player in world.players
+    ]
+
+
 SCENARIOS = (
     Scenario("healthcheck", _healthcheck, "{}", 1.5, 3.1),
     Scenario("rpc-echo", _rpc_echo, "greeting", 2.5, 2.5, 0.2, 0.09),
@@ -85,4 +115,8 @@ SCENARIOS = (
     Scenario("storage-write", _storage_write, '"version"', 9, 18, 1.2, 0.83),
     Scenario("storage-read", _storage_read, '"version"', 5, 10, 0.9, 0.51),
     Scenario("storage-list", _storage_list, KEYS[-1], 7, 14),
+    Scenario("board-write", _leaderboard_write(WRITTEN_SMALL), '"rank"', 6, 13, 1.2, 0.65),
+    Scenario("board-write-100k", _leaderboard_write(WRITTEN_LARGE), '"rank"', 6, 13),
+    Scenario("board-list-100", _leaderboard_list, '"rank_count"', 15, 42),
+    Scenario("board-around-10", _leaderboard_around, '"rank_count"', 12, 26),
 )

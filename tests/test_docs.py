@@ -2,22 +2,34 @@
 
 from pathlib import Path
 
-import yaml
-
-from kizuna.settings import KEYS
+from kizuna.settings import KEYS, LeaderboardEntry, TournamentEntry, as_yaml
 
 DOCS = Path(__file__).parents[1] / "docs"
 
 
 def test_every_setting_is_documented() -> None:
     """`docs/configuration.md` has a row for each setting, with its default and its meaning."""
-    page = (DOCS / "configuration.md").read_text()
-    rows = [line for line in page.splitlines() if line.startswith("| `")]
-    assert rows == [
-        f"| `{key}` | `{_shown(field.default)}` | {field.description} |" for key, field in KEYS.items()
+    assert rows("| `") == [
+        f"| `{key}` | `{as_yaml(field.default)}` | {field.description} |" for key, field in KEYS.items()
     ]
 
 
-def _shown(default: object) -> str:
-    value = list(default) if isinstance(default, tuple) else default
-    return yaml.safe_dump(value, default_flow_style=True).removesuffix("...\n").strip()
+def test_every_key_of_a_leaderboard_or_tournament_is_documented() -> None:
+    """It has a row for each, with the defaults of both kinds, and its meaning."""
+    assert rows("| - `") == [
+        f"| - `{name}` | {_default(LeaderboardEntry, name)} | {_default(TournamentEntry, name)} | "
+        f"{field.description} |"
+        for name, field in TournamentEntry.model_fields.items()
+    ]
+
+
+def rows(beginning: str) -> list[str]:
+    page = (DOCS / "configuration.md").read_text()
+    return [line for line in page.splitlines() if line.startswith(beginning)]
+
+
+def _default(entry: type[LeaderboardEntry], name: str) -> str:
+    field = entry.model_fields.get(name)
+    if field is None:
+        return "–"
+    return "required" if field.is_required() else f"`{as_yaml(field.default)}`"

@@ -287,7 +287,159 @@ def test_unreadable_files(tmp_path: Path, write: Write) -> None:
     assert refusals([broken])[0].startswith(f"{broken} is not valid YAML: ")
 
 
+# Lists of maps
+
+BOARDS = """
+leaderboards:
+  - {id: weekly, reset_schedule: "0 0 * * 1", metadata: {since: 2026-01-31}}
+  - id: slowest
+    sort_order: asc
+tournaments:
+  - {id: cup, duration: 3600, start_time: 2026-01-31T12:00:00+01:00, end_time: 1800000000}
+"""
+
+
+def test_leaderboards_and_tournaments(write: Write) -> None:
+    settings = load([write(BOARDS)]).settings
+    assert [entry.id for entry in settings.leaderboards] == ["weekly", "slowest"]
+    weekly, slowest = settings.leaderboards
+    assert (weekly.reset_schedule, weekly.metadata) == ("0 0 * * 1", {"since": "2026-01-31"})
+    assert (weekly.authoritative, slowest.sort_order, slowest.operator) == (False, "asc", "best")
+    [cup] = settings.tournaments
+    assert (cup.authoritative, cup.duration) == (True, 3600)
+    assert (cup.start_time, cup.end_time) == (1769857200, 1800000000)
+    assert Settings.model_validate_json(settings.model_dump_json()) == settings
+
+
+def test_a_list_of_maps_in_the_environment() -> None:
+    environ = {"KIZUNA_TOURNAMENTS": "[{id: cup, duration: 60}]", "KIZUNA_LEADERBOARDS": "[]"}
+    settings = load([], environ).settings
+    assert [(entry.id, entry.duration) for entry in settings.tournaments] == [("cup", 60)]
+    assert settings.leaderboards == ()
+
+
+LEADERBOARD_KEYS = "id, authoritative, sort_order, operator, reset_schedule, metadata, enable_ranks"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("leaderboards: {id: a}", "leaderboards must be a list, not {'id': 'a'}."),
+        ("leaderboards: [a]", "leaderboards, entry 1 must be a map, not 'a'."),
+        ("leaderboards: [{id: a}, {}]", "leaderboards, entry 2 lacks id."),
+        ("leaderboards: [{id: 5}]", "leaderboards, entry 1: id must be a text (put it in quotes), not 5."),
+        ("leaderboards: [{id: ''}]", "leaderboards, entry 1: id must not be empty, not ''."),
+        (
+            "leaderboards: [{id: a, operator: sum}]",
+            "leaderboards, entry 'a': operator must be 'best', 'set', 'incr', 'increment', 'decr' or "
+            "'decrement', not 'sum'.",
+        ),
+        (
+            "leaderboards: [{id: a, sort_order: up}]",
+            "leaderboards, entry 'a': sort_order must be 'asc', 'ascending', 'desc' or 'descending', "
+            "not 'up'.",
+        ),
+        (
+            "leaderboards: [{id: a, operater: best}]",
+            f"leaderboards, entry 'a': operater is none of its keys, which are {LEADERBOARD_KEYS}.",
+        ),
+        (
+            "leaderboards: [{id: a, duration: 60}]",
+            f"leaderboards, entry 'a': duration is none of its keys, which are {LEADERBOARD_KEYS}.",
+        ),
+        (
+            "leaderboards: [{id: a, authoritative: 1}]",
+            "leaderboards, entry 'a': authoritative must be true or false, not 1.",
+        ),
+        (
+            "leaderboards: [{id: a, metadata: [1]}]",
+            "leaderboards, entry 'a': metadata must be a map, not [1].",
+        ),
+        (
+            "leaderboards: [{id: a, metadata: {b: 18446744073709551616}}]",
+            "leaderboards, entry 'a': metadata cannot be written as JSON: Integer exceeds 64-bit range.",
+        ),
+        (
+            'leaderboards: [{id: a, metadata: {b: "\\0"}}]',
+            "leaderboards, entry 'a': metadata must hold no NUL character.",
+        ),
+        (
+            "leaderboards: [{id: a, reset_schedule: 0 0 * *}]",
+            "leaderboards, entry 'a': expects reset schedule to be a valid CRON expression: "
+            "missing field(s).",
+        ),
+        ("tournaments: [{id: a}]", "tournaments, entry 'a' lacks duration."),
+        (
+            "tournaments: [{id: a, duration: 0}]",
+            "tournaments, entry 'a': duration must be at least 1, not 0.",
+        ),
+        (
+            "tournaments: [{id: a, duration: true}]",
+            "tournaments, entry 'a': duration must be a whole number, not True.",
+        ),
+        (
+            "tournaments: [{id: a, duration: 1, category: 128}]",
+            "tournaments, entry 'a': category must be at most 127, not 128.",
+        ),
+        (
+            "tournaments: [{id: a, duration: 1, start_time: 2026-01-31 12:00:00}]",
+            "tournaments, entry 'a': start_time must be seconds since 1970 or a time such as "
+            "2026-01-31T12:00:00Z, not 2026-01-31 12:00:00.",
+        ),
+        (
+            "tournaments: [{id: a, duration: 1, start_time: 100, end_time: 99}]",
+            "tournaments, entry 'a': endTime must be >= startTime.",
+        ),
+        (
+            "tournaments: [{id: a, duration: 1, title: " + "x" * 256 + "}]",
+            "tournaments, entry 'a': title must have at most 255 characters, not '" + "x" * 256 + "'.",
+        ),
+        (
+            'tournaments: [{id: a, duration: 1, title: "a\\nb"}]',
+            "tournaments, entry 'a': title must have no control character.",
+        ),
+    ],
+)
+def test_wrong_entries_are_refused_in_a_sentence(write: Write, text: str, sentence: str) -> None:
+    file = write(text)
+    assert refusals([file]) == [f"{file}: {sentence}"]
+
+
+def test_every_wrong_entry_is_named(write: Write) -> None:
+    text = "leaderboards: [{id: a, operator: x}, {id: b, sort_order: x}]\ntournaments: [{id: c}]"
+    assert len(refusals([write(text)])) == 3
+    schedules = "leaderboards: [{id: a, reset_schedule: x}, {id: b, reset_schedule: y}]"
+    assert len(refusals([write(schedules)])) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["leaderboards: [{id: a}, {id: a}]", "leaderboards: [{id: a}]\ntournaments: [{id: a, duration: 1}]"],
+)
+def test_an_id_is_given_once(write: Write, text: str) -> None:
+    assert refusals([write(text)]) == ["Leaderboards and tournaments have the id 'a' more than once."]
+
+
 # Nakama's other keys
+
+
+def test_nakamas_settings_of_leaderboards(write: Write) -> None:
+    file = write(
+        "leaderboard: {blacklist_rank_cache: [a, b], callback_queue_size: 1, callback_queue_workers: 2,\n"
+        "  rank_cache_workers: 3}"
+    )
+    loaded = load([file])
+    assert loaded.settings.leaderboard.blacklist_rank_cache == ("a", "b")
+    assert loaded.warnings == [
+        "Settings without effect here: leaderboard.callback_queue_size, "
+        "leaderboard.callback_queue_workers, leaderboard.rank_cache_workers."
+    ]
+    everything = load([], {"KIZUNA_LEADERBOARD__BLACKLIST_RANK_CACHE": '["*"]'})
+    assert everything.settings.leaderboard.blacklist_rank_cache == ("*",)
+    file = write("leaderboard: {blacklist: [a]}")
+    assert refusals([file]) == [
+        f"{file}: leaderboard.blacklist is no setting. Did you mean leaderboard.blacklist_rank_cache?"
+    ]
 
 
 def test_keys_that_only_nakama_knows_are_one_warning(write: Write) -> None:
@@ -365,6 +517,17 @@ def test_the_rendered_defaults_are_a_configuration_file(write: Write) -> None:
     assert load([write(text)]) == Loaded(Settings(), [])
     assert all(f"\n{key}: " in f"\n{text}" for key in KEYS)
     assert all(field.description for field in KEYS.values())
+
+
+def test_the_rendered_defaults_show_what_an_entry_holds(write: Write) -> None:
+    """Without the `# ` in front of the example, and with what is required, it is an entry."""
+    lines = render_defaults().splitlines()
+    example = [line.removeprefix("# ") for line in lines if line.startswith(("# - ", "#   "))]
+    assert example[0] == "- id: (required)"
+    cut = example.index("- id: (required)", 1)
+    for key, entry in (("leaderboards", example[:cut]), ("tournaments", example[cut:])):
+        text = f"{key}:\n" + "\n".join(entry).replace("id: (required)", "id: a").replace("(required)", "60")
+        assert [each.id for each in load([write(text)]).settings.value(key)] == ["a"]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -129,6 +129,12 @@ async def services(database_url: str, app_clock: ShiftedClock) -> AsyncIterator[
 def nk(services: Services) -> Nakama:
     """The server API."""
     return Nakama(services)
+
+
+def until_noon() -> timedelta:
+    """What to set a clock by so that no midnight is near."""
+    now = datetime.now(UTC)
+    return now.replace(hour=12, minute=0, second=0) - now
 
 
 CREATE = Command(

@@ -9,6 +9,7 @@ import pytest
 
 from kizuna.clock import ShiftedClock
 from kizuna.runtime import ApiError, Code, Leaderboard, Nakama
+from tests.runtime.conftest import until_noon
 
 ONE, TWO, THREE = (f"7b9a6f4e-0000-4000-8000-00000000000{n}" for n in (1, 2, 3))
 LARGEST = 2**63 - 1
@@ -103,7 +104,7 @@ async def test_a_deleted_leaderboard_is_gone_with_its_records(nk: Nakama, id: st
     await nk.leaderboard_delete(id)
     await nk.leaderboard_delete(id)
     assert await nk.leaderboards_get([id]) == []
-    with pytest.raises(ApiError, match="^leaderboard not found$"):
+    with pytest.raises(ApiError, match=r"^leaderboard not found$"):
         await nk.leaderboard_records_list(id)
     await nk.leaderboard_create(id)
     assert (await nk.leaderboard_records_list(id)).records == []
@@ -207,7 +208,7 @@ async def test_records_are_listed_in_pages(nk: Nakama, id: str) -> None:
     cursor = await nk.leaderboard_records_list_cursor_from_rank(id, 3)
     assert (await nk.leaderboard_records_list(id, cursor=cursor)).records == second.records
     assert await nk.leaderboard_records_list_cursor_from_rank(id, 1) == ""
-    with pytest.raises(ApiError, match="^leaderboard cursor invalid$"):
+    with pytest.raises(ApiError, match=r"^leaderboard cursor invalid$"):
         await nk.leaderboard_records_list(id, cursor="nonsense")
     with pytest.raises(ApiError):
         await nk.leaderboard_records_list_cursor_from_rank(id, 5)
@@ -224,12 +225,15 @@ async def test_the_records_around_an_owner(nk: Nakama, id: str) -> None:
     assert [record.score for record in behind.records] == [11, 12, 13]
     assert len((await nk.leaderboard_records_haystack(id, owners[9])).records) == 10
     assert (await nk.leaderboard_records_haystack(id, str(uuid.uuid4()))).records == []
+    with pytest.raises(ApiError, match=r"^leaderboard cursor invalid$"):
+        await nk.leaderboard_records_haystack(id, owners[9], cursor="nonsense")
 
 
 async def test_past_periods_are_named_by_their_expiry(nk: Nakama, id: str, clock: ShiftedClock) -> None:
+    clock.offset = until_noon()
     await nk.leaderboard_create(id, reset_schedule="0 0 * * *")
     past = await nk.leaderboard_record_write(id, ONE, score=1)
-    clock.offset = timedelta(days=1)
+    clock.offset += timedelta(days=1)
     board = await the(nk, id)
     assert past.expiry_time == datetime.fromtimestamp(board.prev_reset, UTC)
     assert board.next_reset == board.prev_reset + 24 * 60 * 60
@@ -271,7 +275,7 @@ Call = Callable[[Nakama, str], Any]
 )
 @pytest.mark.parametrize("unknown", ["nothing", "", "x" * 1000])
 async def test_an_unknown_leaderboard(nk: Nakama, call: Call, unknown: str) -> None:
-    with pytest.raises(ApiError, match="^leaderboard not found$") as refusal:
+    with pytest.raises(ApiError, match=r"^leaderboard not found$") as refusal:
         await call(nk, unknown)
     assert refusal.value.code == Code.NOT_FOUND
 
@@ -279,7 +283,7 @@ async def test_an_unknown_leaderboard(nk: Nakama, call: Call, unknown: str) -> N
 async def test_a_tournament_is_no_leaderboard_to_write_to(nk: Nakama, id: str) -> None:
     await nk.tournament_create(id, duration=60)
     for call in (nk.leaderboard_record_write, nk.leaderboard_record_delete):
-        with pytest.raises(ApiError, match="^leaderboard not found$"):
+        with pytest.raises(ApiError, match=r"^leaderboard not found$"):
             await call(id, ONE)
 
 

@@ -1,4 +1,4 @@
-"""Schedulers for the tests, on a clock that stands still until it is moved, with game code that notes calls."""
+"""For these tests: schedulers on a clock that stands still until it is moved, game code that takes notes."""
 
 import asyncio
 from collections import Counter

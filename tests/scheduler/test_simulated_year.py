@@ -10,13 +10,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 import asyncpg
 
 from kizuna.leaderboards.boards import Board
 from tests.scheduler.support import DAY, HOUR, START, WEEK, World
-from tests.scheduler.year_process import DIARY
 from tests.support.waiting import wait_until_async
+
+DIARY = """
+    create table diary (id bigint generated always as identity, pid int, run int, board text, kind text,
+        instant bigint, what text)
+"""
 
 #: What transactions do that nobody should see twice. They take their time over it, so that kills hit them.
 TRACES = """
@@ -38,7 +43,6 @@ RUNNING = """
     select pid from diary where pid = any($1::int[]) group by pid
     having count(*) filter (where what = 'begun') > count(*) filter (where what in ('failed', 'finished'))
 """
-STARTED = "select count(*) from diary where what = 'started' and pid = any($1::int[])"
 OVER = """
     select not exists (select from board_callback) and not exists (select from board_schedule where due <= $1)
 """
@@ -63,10 +67,12 @@ class Year:
 
     url: str
     clock: Path
+    log: IO[bytes]
     connection: asyncpg.Connection
     boards: list[Board]
     now: int = START
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    ready: list[subprocess.Popen[bytes]] = field(default_factory=list)
     killed: set[int] = field(default_factory=set)
 
     def move_to(self, now: int) -> None:
@@ -85,18 +91,29 @@ class Year:
 
     def start_process(self) -> None:
         command = [sys.executable, "-m", "tests.scheduler.year_process", self.url, str(self.clock)]
-        self.processes.append(subprocess.Popen(command, cwd=Path(__file__).parents[2]))
+        environment = os.environ | {"DIARY_URL": self.url}
+        self.processes.append(
+            subprocess.Popen(
+                command,
+                cwd=Path(__file__).parents[2],
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=self.log,
+            )
+        )
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         assert process.poll() is None, "a process has ended by itself"
-        process.kill()
-        process.wait()
+        end(process)
         self.processes.remove(process)
         self.killed.add(process.pid)
 
-    async def all_work(self) -> bool:
-        started = await self.connection.fetchval(STARTED, [process.pid for process in self.processes])
-        return bool(started == len(self.processes))
+    async def all_work(self) -> None:
+        """Wait until every process has started."""
+        for process in self.processes:
+            if process not in self.ready:
+                assert await asyncio.to_thread(process.stdout.readline) == b"ready\n", self.log.name
+                self.ready.append(process)
 
     async def running(self) -> list[int]:
         """The processes that are in the middle of a callback."""
@@ -124,7 +141,7 @@ class Year:
 
 
 @asynccontextmanager
-async def year_of(world: World, clock: Path) -> AsyncIterator[Year]:
+async def year_of(world: World, folder: Path) -> AsyncIterator[Year]:
     boards = [
         await world.create("cup", "0 0 * * 1", duration=2 * DAY, max_size=8),
         await world.create("open all week", "0 12 * * 3", duration=WEEK, max_size=8),
@@ -132,15 +149,21 @@ async def year_of(world: World, clock: Path) -> AsyncIterator[Year]:
     connection = await asyncpg.connect(world.database.url)
     await connection.execute(DIARY)
     await connection.execute(TRACES)
-    year = Year(world.database.url, clock, connection, boards)
+    log = (folder / "processes.log").open("wb")
+    year = Year(world.database.url, folder / "clock", log, connection, boards)
     year.move_to(START)
     try:
         yield year
     finally:
         for process in list(year.processes):
-            process.kill()
-            process.wait()
+            end(process)
+        log.close()
         await connection.close()
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.communicate()
 
 
 async def kill_some(year: Year, kill: int) -> None:
@@ -182,11 +205,11 @@ async def check_callbacks(year: Year, board: Board, expected: list[tuple[str, in
 
 
 async def test_a_year_of_weekly_tournaments(world: World, tmp_path: Path) -> None:
-    async with year_of(world, tmp_path / "clock") as year:
+    async with year_of(world, tmp_path) as year:
         for _ in range(2):
             year.start_process()
         for kill in range(KILLS):
-            await wait_until_async(year.all_work, what="the start of a process")
+            await year.all_work()
             await year.pass_until(START + WEEKS * WEEK * (kill + 1) // (KILLS + 1))
             await kill_some(year, kill)
         await year.pass_until(START + WEEKS * WEEK)

@@ -59,6 +59,12 @@ class Counting:
         """How many records a period has."""
         return await self._counts((board.key, expiry))
 
+    async def at(self, board: Board, expiry: int, rank: int) -> Position | None:
+        """Where the record with a rank stands."""
+        query = queries.AT_FROM_ABOVE if board.descending else queries.AT_FROM_BELOW
+        rows = await self._database.read(query, board.key, expiry, rank - 1)
+        return Position(*rows[0]) if rows else None
+
     async def _all_ranks(self, asked: list[_Asked]) -> list[int]:
         found: dict[_Asked, int] = {}
         for descending, query in ((False, queries.COUNT_UPWARDS), (True, queries.COUNT_DOWNWARDS)):

@@ -63,7 +63,7 @@ class _Owner(NamedTuple):
     owner_id: str
     board: int
     expiry: int
-    #: Records to look at on each side, the owner's own included.
+    #: Records to look at on each side.
     size: int
 
 
@@ -108,14 +108,17 @@ class Listing:
 
     async def around(self, board: Board, expiry: int, owner_id: str, limit: int) -> Window | None:
         """The owner's record in a window of `limit`, None if there is none."""
-        rows = await self._around(_Owner(owner_id, board.key, expiry, limit + 1))
-        upwards = [row for row in rows if row["upwards"]]
-        downwards = [row for row in rows if not row["upwards"]]
-        if not upwards:
+        half = limit // 2 + 1
+        rows = await self._around(_Owner(owner_id, board.key, expiry, half))
+        if not rows:
             return None
-        # Both begin with the owner's own record.
-        before, behind = (upwards, downwards) if board.descending else (downwards, upwards)
-        return _window(before[0], before[1:], behind[1:], limit)
+        upwards, downwards = _sides(rows)
+        if (len(upwards) < half) != (len(downwards) < half):
+            # Near an end of the board: the other side makes up for it.
+            rows = await self._around(_Owner(owner_id, board.key, expiry, limit)) or rows
+            upwards, downwards = _sides(rows)
+        above, below = (upwards, downwards) if board.descending else (downwards, upwards)
+        return _window(rows[0], above, below, limit)
 
     async def _read_pages(self, pages: list[_Page]) -> list[Records]:
         rows: list[list[Record]] = [[] for _ in pages]
@@ -183,6 +186,12 @@ def _records(page: _Page, rows: list[Record]) -> Records:
         cursor(*place, Boundary(True, _position(rows[0]), before + 1)) if has_prev else "",
         cursor(*place, Boundary(False, _position(rows[-1]), before + len(rows))) if has_next else "",
     )
+
+
+def _sides(rows: list[Record]) -> tuple[list[Record], list[Record]]:
+    """Records next to the first one, which is in neither list: upwards, and downwards."""
+    upwards = [row for row in rows if row["upwards"]]
+    return upwards[1:], rows[len(upwards) :]
 
 
 def _window(own: Record, above: list[Record], below: list[Record], limit: int) -> Window:

@@ -197,7 +197,7 @@ SCAN_DOWNWARDS = Query(
 
 AROUND = Query(
     "records.around",
-    "Owners' records with those next to them: each side from the owner's own on.",
+    "Owners' records, each followed by those next to it upwards, and then by those next to it downwards.",
     f"""
     select p.place, page.*
     from unnest($1::int[], $2::uuid[], $3::bigint[], $4::bigint[], $5::int[])
@@ -209,10 +209,11 @@ AROUND = Query(
     cross join lateral (
         (select true as upwards, {RECORD} from leaderboard_record r
         where r.board = p.board and r.expiry = p.expiry and {_AT_OR_AFTER}
-        order by {_UPWARDS} limit p.size)
+        order by {_UPWARDS} limit p.size + 1)
         union all
         (select false, {RECORD} from leaderboard_record r
-        where r.board = p.board and r.expiry = p.expiry and {_AT_OR_BEFORE}
+        where r.board = p.board and r.expiry = p.expiry
+            and (r.score, r.subscore, r.owner_id) < (p.score, p.subscore, p.owner_id)
         order by {_DOWNWARDS} limit p.size)
     ) page
     """,
@@ -250,6 +251,18 @@ COUNT = Query(
     from unnest($1::int[], $2::bigint[], $3::bigint[]) as w (place, board, expiry)
     """,
 )
+
+
+def _at(order: str) -> str:
+    return f"""
+    select r.score, r.subscore, r.owner_id::text from leaderboard_record r
+    where r.board = $1 and r.expiry = $2 order by {order} limit 1 offset $3
+    """
+
+
+AT_FROM_BELOW = Query("ranks.at_from_below", "Where the n-th record from below stands.", _at(_UPWARDS))
+
+AT_FROM_ABOVE = Query("ranks.at_from_above", "Where the n-th record from above stands.", _at(_DOWNWARDS))
 
 
 def _between(low: str, high: str) -> str:

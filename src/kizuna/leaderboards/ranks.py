@@ -20,7 +20,7 @@ from kizuna.db.engine import ROLLED_BACK, Database, Record, Transaction
 from kizuna.leaderboards import queries
 from kizuna.leaderboards.boards import Board
 from kizuna.leaderboards.changes import Change, decode_changes, encode_changes, owner_bytes
-from kizuna.leaderboards.counting import Counting, Position
+from kizuna.leaderboards.counting import LOWEST, Counting, Position
 from kizuna.leaderboards.ranking import KEY_SIZE, RankIndex, SignedIndex, pack_key, unpack_key
 
 log = logging.getLogger(__name__)
@@ -150,15 +150,14 @@ class Ranks:
         index = await self._index(board, expiry)
         return await self._counting.count(board, expiry) if index is None else len(index)
 
-    async def at(self, board: Board, expiry: int, rank: int) -> bytes | None:
-        """The key of the record with a rank; None if there is none or none are kept."""
+    async def at(self, board: Board, expiry: int, rank: int) -> Position | None:
+        """Where the record with a rank stands; None if there is none or none are kept."""
         if not self.are_kept(board, expiry):
             return None
         index = await self._index(board, expiry)
-        while index is None:
-            await asyncio.sleep(_PATIENCE)
-            index = await self._index(board, expiry)
-        return index.at(rank) if 1 <= rank <= len(index) else None
+        if index is None:
+            return await self._counting.at(board, expiry, rank)
+        return position_of(index.at(rank)) if 1 <= rank <= len(index) else None
 
     async def changing(
         self,
@@ -236,8 +235,11 @@ class Ranks:
         self._rankings.clear()
 
     async def _index(self, board: Board, expiry: int) -> RankIndex | None:
-        """The index of a period, None while there is none that can be trusted."""
-        if not self._bus.connected:
+        """The index of a period, None while there is none that can be trusted.
+
+        Only the present period has one: anybody can ask for any.
+        """
+        if not self._bus.connected or expiry != board.expiry(int(self._clock.unix())):
             return None
         period = Period(board.key, expiry)
         ranking = self._rankings.get(period)
@@ -268,7 +270,7 @@ class Ranks:
         async with self._database.snapshot() as tx:
             [row] = await tx.read(queries.SNAPSHOT)
             ranking.snapshot = _Snapshot(row["snapshot"])
-            size, after = _FIRST_SLICE, (-1, 0, uuid.UUID(int=0))
+            size, after = _FIRST_SLICE, LOWEST
             while self._rankings.get(period) is ranking:
                 [row] = await tx.read(queries.SLICE, *period, *after, size)
                 keys = row["keys"] or b""
@@ -276,8 +278,7 @@ class Ranks:
                 if len(keys) < size * KEY_SIZE:
                     return
                 ranking.begun.set()
-                score, subscore, owner = unpack_key(keys[-KEY_SIZE:])
-                size, after = _SLICE, (score, subscore, uuid.UUID(bytes=owner))
+                size, after = _SLICE, position_of(keys[-KEY_SIZE:])
 
     async def _settle(self, ranking: _Ranking) -> None:
         """Apply what has arrived meanwhile, a little at a time; with the last of it the index is built."""
@@ -295,6 +296,12 @@ async def _set_or_late(event: asyncio.Event) -> None:
             await event.wait()
     except TimeoutError:
         pass
+
+
+def position_of(key: bytes) -> Position:
+    """Where the record with a packed key stands."""
+    score, subscore, owner = unpack_key(key)
+    return Position(score, subscore, str(uuid.UUID(bytes=owner)))
 
 
 def key_of(row: Record) -> bytes:

@@ -10,9 +10,7 @@ from kizuna.errors import ApiError, Code, invalid
 from kizuna.leaderboards import queries
 from kizuna.leaderboards.boards import Board
 from kizuna.leaderboards.changes import Change, deleted
-from kizuna.leaderboards.counting import Position
 from kizuna.leaderboards.listing import Boundary, Listing, Records, boundary_of, cursor, window_cursors
-from kizuna.leaderboards.ranking import unpack_key
 from kizuna.leaderboards.ranks import Executor, Period, Ranks
 from kizuna.leaderboards.records import RecordWrite, record_message
 from kizuna.leaderboards.writing import Writing, submission
@@ -111,8 +109,7 @@ class Leaderboards:
         before = await self._ranks.at(board, period, rank - 1)
         if before is None:
             raise invalid(f"no rank {rank - 1} to begin after")
-        score, subscore, owner = unpack_key(before)
-        return cursor(board.key, period, Boundary(False, _position(score, subscore, owner), rank - 1))
+        return cursor(board.key, period, Boundary(False, before, rank - 1))
 
     async def delete(self, board: Board, owner_id: str, *, server: bool = False) -> None:
         """Delete an owner's record of the present period, if there is one. 403 on an authoritative board."""
@@ -179,9 +176,3 @@ class Disowned:
 
     def unknown(self) -> None:
         self.ranks.doubt({Period(change.board, change.expiry) for change in self.changes})
-
-
-def _position(score: int, subscore: int, owner: bytes) -> Position:
-    digits = owner.hex()
-    parts = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
-    return Position(score, subscore, "-".join(parts))

@@ -9,6 +9,7 @@ from kizuna.leaderboards.boards import Board
 from kizuna.leaderboards.definitions import NewBoard
 from kizuna.leaderboards.records import RecordWrite
 from kizuna.leaderboards.scoring import Operator
+from kizuna.leaderboards.service import AROUND_FAILED, INVALID_CURSOR
 from kizuna.leaderboards.spelling import descending_of
 from kizuna.runtime.boards import LeaderboardRecords, records_of
 from kizuna.runtime.nakama.services import Calls
@@ -17,6 +18,7 @@ from kizuna.runtime.values import flag_of, integer_of, limit_of, object_text, te
 LEADERBOARD_NOT_FOUND = "leaderboard not found"
 TOURNAMENT_NOT_FOUND = "tournament not found"
 
+_INVALID_CURSOR = "leaderboard cursor invalid"
 _OUTSIDE = "tournament outside of duration"
 _FULL = "tournament max size reached"
 _NOT_JOINED = "required to join before writing tournament record"
@@ -24,7 +26,8 @@ _NOT_JOINED = "required to join before writing tournament record"
 #: What server code is told of refusals, by what a client reads of them.
 _TEXTS = {
     "Leaderboard not found.": LEADERBOARD_NOT_FOUND,
-    "Cursor is invalid or expired.": "leaderboard cursor invalid",
+    INVALID_CURSOR: _INVALID_CURSOR,
+    AROUND_FAILED: _INVALID_CURSOR,
     "Tournament not found.": TOURNAMENT_NOT_FOUND,
     "Tournament not found or has ended.": _OUTSIDE,
     "Tournament is not active and cannot accept new scores.": _OUTSIDE,
