@@ -15,6 +15,7 @@ from kizuna.clock import Clock, SystemClock
 from kizuna.db import migrate
 from kizuna.db.embedded import EmbeddedError, attach
 from kizuna.db.embedded.privileges import first_closed, server_account
+from kizuna.db.engine import Database
 from kizuna.host import listener
 from kizuna.host.banner import base_url
 from kizuna.host.database import (
@@ -26,6 +27,7 @@ from kizuna.host.database import (
     schema_problem,
 )
 from kizuna.host.errors import HostError
+from kizuna.scheduler.service import failing
 from kizuna.settings import Settings
 
 #: No release is older than this; a clock that says otherwise is wrong.
@@ -37,6 +39,8 @@ CLOCKS_APART = 5.0
 #: Free space below which writes will soon fail, in bytes.
 LITTLE_SPACE = 1 << 30
 
+#: Failing callbacks that are named.
+_MOST_CALLBACKS = 10
 
 #: How long a server on our port may take to answer, in seconds.
 ANSWER_MOST = 3.0
@@ -131,6 +135,8 @@ def check_database(settings: Settings, clock: Clock) -> Iterator[Finding]:
         yield Finding("problem", "The database's user may not create tables in the schema public.")
     problem = schema_problem(*migrate.status(url))
     yield Finding("problem", problem) if problem else Finding("ok", "The schema is up to date.")
+    if not problem:
+        yield from asyncio.run(_callbacks(url))
     yield _compare_clocks(facts.time, clock.now())
 
 
@@ -142,6 +148,27 @@ async def _ask(url: str) -> DatabaseFacts:
         assert row is not None
         version, encoding = connection.get_server_version().major, connection.get_settings().server_encoding
         return DatabaseFacts(version, encoding, row["may_create"], row["time"])
+
+
+async def _callbacks(url: str) -> list[Finding]:
+    """Callbacks of game code that fail again and again."""
+    database = Database(url, pool_size=1)
+    try:
+        found = await failing(database)
+    finally:
+        await database.close()
+    return [
+        Finding(
+            "warning",
+            f"{one.kind} of {one.board_id} at {datetime.fromtimestamp(one.instant, UTC):%Y-%m-%d %H:%M:%S} "
+            f"has failed {one.attempts} times and is tried again: {_last_line(one.error)}",
+        )
+        for one in found[:_MOST_CALLBACKS]
+    ]
+
+
+def _last_line(text: str) -> str:
+    return text.strip().rpartition("\n")[2]
 
 
 def _compare_clocks(database: datetime, here: datetime) -> Finding:

@@ -1,5 +1,6 @@
 """What `kizuna doctor` finds."""
 
+import asyncio
 import os
 import socket
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 
 from kizuna import doctor
@@ -53,6 +55,31 @@ def test_a_healthy_external_database(databases: Databases) -> None:
 def test_a_database_without_schema_is_a_problem(databases: Databases) -> None:
     found = lines(doctor.check_database(settings(database__url=databases.empty()), ShiftedClock()))
     assert found[1].startswith("problem: The database has no schema yet. Run `kizuna migrate` first")
+
+
+FAILING = """
+with board as (
+    insert into leaderboard (id, authoritative, sort_order, operator, metadata, enable_ranks, create_time,
+        category, title, description, duration, start_time, end_time, join_required, max_size, max_num_score)
+    values ('weekly', false, 1, 0, '{}', true, '2026-01-01', 0, '', '', 0, 0, 0, false, 1, 1) returning key
+)
+insert into board_callback (board, kind, instant, attempts, next_try, error)
+select key, 'leaderboard_reset', 1767225600, 3, '2026-01-01', E'Traceback\nKeyError: gold' from board
+"""
+
+
+async def test_a_callback_that_fails_is_told(databases: Databases) -> None:
+    url = databases.migrated()
+    connection = await asyncpg.connect(url)
+    await connection.execute(FAILING)
+    await connection.close()
+    found = await asyncio.to_thread(
+        lambda: lines(doctor.check_database(settings(database__url=url), ShiftedClock()))
+    )
+    assert (
+        "warning: leaderboard_reset of weekly at 2026-01-01 00:00:00 has failed 3 times and is tried again: "
+        "KeyError: gold"
+    ) in found
 
 
 def test_a_clock_apart_from_the_databases(databases: Databases) -> None:
