@@ -50,16 +50,21 @@ def install(npm: str) -> None:
     INSTALLED.touch()
 
 
+def drive(node: str, script: str, server: Server) -> str:
+    """What a script of `tests/js` says that it has proved."""
+    call = [node, script, server.host, str(server.port)]
+    done = subprocess.run(call, cwd=HERE, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}"
+    return done.stdout
+
+
 def test_the_official_client_plays(node: str, conformance_server: Server) -> None:
-    steps = subprocess.run(
-        [node, "drive.mjs", conformance_server.host, str(conformance_server.port)],
-        cwd=HERE,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert steps.returncode == 0, f"{steps.stdout}{steps.stderr}"
-    assert steps.stdout.count("ok ") == 6
+    assert drive(node, "drive.mjs", conformance_server).count("ok ") == 6
+
+
+def test_the_official_client_competes(node: str, serve: Serve) -> None:
+    server = serve(modules=HERE / "modules", env={"KIZUNA_SESSION__TOKEN_EXPIRY_SEC": "7200"})
+    assert drive(node, "competition.mjs", server).count("ok ") == 13
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/game-code.md"])
@@ -73,9 +78,7 @@ def test_the_first_function_that_the_documentation_shows(
     for snippet in snippets:
         (game / snippet["name"]).write_text(snippet["code"])
     server = serve(modules=game)
-    call = [node, "hello.mjs", server.host, str(server.port)]
-    answer = subprocess.run(call, cwd=HERE, capture_output=True, text=True, timeout=60)
-    assert answer.returncode == 0, f"{answer.stdout}{answer.stderr}"
+    assert drive(node, "hello.mjs", server).count("ok ") == 1
 
 
 def test_the_lock_file_names_no_registry() -> None:

@@ -1,27 +1,24 @@
 // Drives a running server with the official client, as a game would:  node drive.mjs HOST PORT
-// Each step says what it proved; the first one that fails ends the script with its error.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { Client } from "@heroiclabs/nakama-js";
+import { client, refused, run } from "./support.mjs";
 
-const [host, port] = process.argv.slice(2);
-const run = randomUUID().slice(0, 8);
-const client = new Client("defaultkey", host, port, false, 7000, false);
-const refused = (status) => (answer) => answer instanceof Response && answer.status === status;
+const mark = randomUUID().slice(0, 8);
+let session;
 
-const steps = {
+await run({
   async "device sign-in makes an account, once"() {
-    const device = `js-device-${run}`;
-    session = await client.authenticateDevice(device, true, `js-${run}`, { platform: "node" });
+    const device = `js-device-${mark}`;
+    session = await client.authenticateDevice(device, true, `js-${mark}`, { platform: "node" });
     assert.equal(session.created, true);
-    assert.equal(session.username, `js-${run}`);
+    assert.equal(session.username, `js-${mark}`);
     assert.deepEqual(session.vars, { platform: "node" });
     assert.equal(session.isexpired(Date.now() / 1000), false);
 
     const again = await client.authenticateDevice(device, false);
     assert.equal(again.created, false);
     assert.equal(again.user_id, session.user_id);
-    await assert.rejects(client.authenticateDevice(`js-unknown-${run}`, false), refused(404));
+    await assert.rejects(client.authenticateDevice(`js-unknown-${mark}`, false), refused(404));
   },
 
   async "the account is read and updated"() {
@@ -30,11 +27,11 @@ const steps = {
     assert.equal(account.user.id, session.user_id);
     assert.equal(account.user.display_name, "Jürgen");
     assert.equal(account.user.timezone, "Europe/Berlin");
-    assert.deepEqual(account.devices.map((device) => device.id), [`js-device-${run}`]);
+    assert.deepEqual(account.devices.map((device) => device.id), [`js-device-${mark}`]);
     assert.equal(account.wallet, "{}");
 
     const { users } = await client.getUsers(session, [session.user_id]);
-    assert.deepEqual(users.map((user) => user.username), [`js-${run}`]);
+    assert.deepEqual(users.map((user) => user.username), [`js-${mark}`]);
   },
 
   async "storage objects are written, read, listed and deleted"() {
@@ -72,7 +69,7 @@ const steps = {
   async "the session is refreshed, and ended by logout"() {
     session = await client.sessionRefresh(session, { platform: "node", refreshed: "yes" });
     assert.deepEqual(session.vars, { platform: "node", refreshed: "yes" });
-    assert.equal((await client.getAccount(session)).user.username, `js-${run}`);
+    assert.equal((await client.getAccount(session)).user.username, `js-${mark}`);
 
     assert.equal(await client.sessionLogout(session, session.token, session.refresh_token), true);
     await assert.rejects(client.getAccount(session), refused(401));
@@ -80,24 +77,12 @@ const steps = {
   },
 
   async "e-mail sign-in checks the password"() {
-    const email = `js-${run}@example.com`;
-    const created = await client.authenticateEmail(email, "correct horse", true, `mail-${run}`);
+    const email = `js-${mark}@example.com`;
+    const created = await client.authenticateEmail(email, "correct horse", true, `mail-${mark}`);
     assert.equal(created.created, true);
     const again = await client.authenticateEmail(email, "correct horse", false);
     assert.equal(again.user_id, created.user_id);
     await assert.rejects(client.authenticateEmail(email, "wrong horse", false), refused(401));
     assert.equal((await client.getAccount(again)).email, email);
   },
-};
-
-let session;
-for (const [name, step] of Object.entries(steps)) {
-  try {
-    await step();
-  } catch (error) {
-    const answer = error instanceof Response ? `${error.status} ${await error.text()}` : error;
-    console.error(`FAILED ${name}:`, answer);
-    process.exit(1);
-  }
-  console.log(`ok ${name}`);
-}
+});

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -77,10 +78,12 @@ class Game:
 
 @asynccontextmanager
 async def started(*folders: Path, reload: bool = False, **settings: Any) -> AsyncIterator[Game]:
-    """The game of these folders. Its functions have no server API."""
+    """The game of these folders. Its functions have no server API; tournaments are described as ever."""
+    nothing: Any = None
+    tournaments = Tournaments(nothing, nothing, nothing, nothing, nothing)
     runtime = Runtime(
         RuntimeSettings(modules=folders, **settings),
-        cast(Services, None),
+        cast(Services, SimpleNamespace(tournaments=tournaments)),
         node="node-1",
         reload=reload,
         look_every=0.02,

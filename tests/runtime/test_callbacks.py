@@ -4,11 +4,12 @@ import asyncio
 import json
 import logging
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from kizuna.clock import ShiftedClock, SystemClock
 from kizuna.leaderboards.boards import UNLIMITED, Board
 from kizuna.leaderboards.scoring import Operator
 from kizuna.runtime import Error, ModuleLoadError
@@ -17,6 +18,8 @@ from kizuna.scheduler.cron import Schedule
 from kizuna.scheduler.service import BoardEvent, Callbacks
 from kizuna.tournaments.windows import Rules
 from tests.runtime.conftest import Folder, started
+from tests.support.applications import client_of, running_application
+from tests.support.players import sign_in_async
 from tests.support.waiting import wait_until_async
 
 DAY = 24 * 60 * 60
@@ -264,3 +267,109 @@ async def test_a_cancellation_from_outside_ends_the_callback(folder: Folder) -> 
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
+
+
+# --- with the scheduler, on a running application ---
+
+EVERY_SECOND = """
+import json
+
+events = []
+
+def register(app):
+    @app.leaderboard_reset
+    async def reset(ctx, event: rt.LeaderboardReset):
+        page = await ctx.nk.leaderboard_records_list(event.leaderboard.id, expiry=event.reset)
+        events.append([*event.key, event.attempt, [record.score for record in page.records]])
+        if event.attempt == 1 and page.records:
+            raise ValueError("not at the first attempt")
+
+    @app.rpc("events")
+    async def tell(ctx, payload):
+        return json.dumps(events)
+
+    @app.rpc("write")
+    async def write(ctx, payload):
+        record = await ctx.nk.leaderboard_record_write("every-second", ctx.user_id, ctx.username, score=7)
+        return json.dumps([int(record.expiry_time.timestamp()), record.rank])
+"""
+
+
+CUP_GAME = """
+import json
+
+told = []
+
+def register(app):
+    @app.tournament_reset
+    async def reset(ctx: rt.Context, event: rt.TournamentReset) -> None:
+        told.append([event.tournament.size, event.tournament.can_enter, event.reset])
+
+    @app.rpc("told")
+    async def what_was_told(ctx, payload):
+        return json.dumps(told)
+"""
+
+
+async def test_a_reset_tells_how_many_took_part(folder: Folder, database_url: str) -> None:
+    folder.write("game.py", CUP_GAME)
+    clock = ShiftedClock()
+    cup = {"id": "small-cup", "duration": 3600, "max_size": 2, "authoritative": False}
+    settings = {
+        "runtime": {"modules": [folder.path]},
+        "tournaments": [cup | {"reset_schedule": "0 * * * *"}],
+    }
+    async with (
+        running_application(database_url, clock, settings) as application,
+        client_of(application) as api,
+    ):
+        # Away from the reset, which must not happen in between.
+        clock.offset = timedelta(seconds=1800 - clock.unix() % 3600)
+        for _ in range(2):
+            player = await sign_in_async(api)
+            written = await api.post("/v2/tournament/small-cup", json={"score": 1}, headers=player.headers)
+            assert written.status_code == 200, written.text
+        clock.offset += timedelta(hours=1)
+        player = await sign_in_async(api)
+
+        async def told() -> Any:
+            return (await api.post("/v2/rpc/told?unwrap", headers=player.headers)).json()
+
+        async def was_called() -> bool:
+            return bool(await told())
+
+        await wait_until_async(was_called, what="the callback")
+        [[size, can_enter, reset]] = await told()
+    assert (size, can_enter, reset % 3600) == (2, False, 0)
+
+
+async def test_a_configured_leaderboard_is_reset_and_its_callback_repeated_until_it_succeeds(
+    folder: Folder, database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder.write("game.py", EVERY_SECOND)
+    settings = {
+        "runtime": {"modules": [folder.path]},
+        "leaderboards": [{"id": "every-second", "reset_schedule": "* * * * * * *"}],
+        "leaderboard": {"blacklist_rank_cache": ["every-second"]},
+    }
+    async with (
+        running_application(database_url, SystemClock(), settings) as application,
+        client_of(application) as api,
+    ):
+        player = await sign_in_async(api)
+
+        async def call(id: str) -> Any:
+            return (await api.post(f"/v2/rpc/{id}?unwrap", headers=player.headers)).json()
+
+        async def events() -> list[Any]:
+            return [event for event in await call("events") if event[1] == instant]
+
+        async def has_succeeded() -> bool:
+            return len(await events()) == 2
+
+        instant, rank = await call("write")
+        await wait_until_async(has_succeeded, what="the second attempt")
+        first, second = await events()
+    assert rank == 0
+    assert (first, second) == (["every-second", instant, 1, [7]], ["every-second", instant, 2, [7]])
+    assert "ValueError: not at the first attempt" in caplog.text

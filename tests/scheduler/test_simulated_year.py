@@ -49,6 +49,7 @@ OVER = """
 
 WEEKS = 52
 KILLS = 10
+LONGEST = 90
 END, RESET = "tournament_end", "tournament_reset"
 
 
@@ -205,7 +206,7 @@ async def check_callbacks(year: Year, board: Board, expected: list[tuple[str, in
 
 
 async def test_a_year_of_weekly_tournaments(world: World, tmp_path: Path) -> None:
-    async with year_of(world, tmp_path) as year:
+    async with year_of(world, tmp_path) as year, asyncio.timeout(LONGEST):
         for _ in range(2):
             year.start_process()
         for kill in range(KILLS):

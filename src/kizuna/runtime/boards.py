@@ -37,7 +37,8 @@ class Tournament:
     """A tournament. Scores are taken while `start_active <= now < end_active`; `next_reset` is the expiry of
     the period that this window lies in.
 
-    `size` is the number of players where it is limited, else 0; a `max_size` of 2147483647 is no limit.
+    `size` is the number of players where it is limited, else 0. A `max_size` of 2147483647
+    is no limit.
     """
 
     id: str

@@ -14,8 +14,8 @@ from kizuna.runtime.boards import (
 from kizuna.runtime.context import Context, Surroundings
 from kizuna.runtime.errors import CallbackFailed, is_end_of_task
 from kizuna.runtime.functions import CallbackFunction
+from kizuna.runtime.nakama import Services
 from kizuna.scheduler.callbacks import LEADERBOARD_RESET, TOURNAMENT_END, BoardEvent
-from kizuna.tournaments.service import message
 
 
 class BoardCallbacks:
@@ -26,10 +26,12 @@ class BoardCallbacks:
         functions: Callable[[], Mapping[str, CallbackFunction]],
         surroundings: Surroundings,
         deadlines: Deadlines,
+        services: Services,
     ) -> None:
         self._functions = functions
         self._surroundings = surroundings
         self._deadlines = deadlines
+        self._services = services
 
     @property
     def kinds(self) -> Collection[str]:
@@ -45,9 +47,10 @@ class BoardCallbacks:
         if function is None:
             raise CallbackFailed(f"there is no function for {event.kind} any more")
         ctx = CallbackContext(self._surroundings, event)
+        described = await self._described(event)
         try:
             with self._deadlines:
-                await function.call(ctx, _described(event))
+                await function.call(ctx, described)
         except Overdue:
             raise CallbackFailed("it took too long and was ended") from None
         except Exception:
@@ -56,6 +59,17 @@ class BoardCallbacks:
             if is_end_of_task(error):
                 raise
             raise CallbackFailed(f"it ended by {type(error).__name__}") from error
+
+    async def _described(self, event: BoardEvent) -> LeaderboardReset | TournamentEnd | TournamentReset:
+        """The event as game code sees it, its board as it was a second before."""
+        board, before = event.board, event.instant - 1
+        if event.kind == LEADERBOARD_RESET:
+            return LeaderboardReset(leaderboard_of(board, before), event.instant, event.attempt)
+        tournament = tournament_of(await self._services.tournaments.as_of(board, before))
+        window = board.window(before)
+        if event.kind == TOURNAMENT_END:
+            return TournamentEnd(tournament, event.instant, window.expiry, event.attempt)
+        return TournamentReset(tournament, window.end_active, event.instant, event.attempt)
 
 
 class CallbackContext(Context):
@@ -88,14 +102,3 @@ class _Nowhere:
     @property
     def client_port(self) -> str:
         return ""
-
-
-def _described(event: BoardEvent) -> LeaderboardReset | TournamentEnd | TournamentReset:
-    """The event as game code sees it, its board as it was a second before."""
-    board, before = event.board, event.instant - 1
-    if event.kind == LEADERBOARD_RESET:
-        return LeaderboardReset(leaderboard_of(board, before), event.instant, event.attempt)
-    tournament, window = tournament_of(message(board, before, 0)), board.window(before)
-    if event.kind == TOURNAMENT_END:
-        return TournamentEnd(tournament, event.instant, window.expiry, event.attempt)
-    return TournamentReset(tournament, window.end_active, event.instant, event.attempt)

@@ -47,7 +47,7 @@ class Runtime:
         self._previous = Game()
         #: The game's functions for resets and ends, as the scheduler calls them.
         self.callbacks = BoardCallbacks(
-            lambda: self._game.functions.callbacks, self._surroundings, self._deadlines
+            lambda: self._game.functions.callbacks, self._surroundings, self._deadlines, services
         )
         self._tasks: list[asyncio.Task[None]] = []
 

@@ -53,6 +53,12 @@ SIZES = Query(
     """,
 )
 
+PLAYERS = Query(
+    "tournaments.players",
+    "How many have a record of a tournament's period; of one that is over there is no other number.",
+    "select count(*)::int as players from leaderboard_record r where r.board = $1 and r.expiry = $2",
+)
+
 HOLD_SIZES = Command(
     "tournaments.hold_sizes",
     "Lock the numbers of players of tournaments' periods, and tell them.",

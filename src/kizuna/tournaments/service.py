@@ -76,6 +76,14 @@ class Tournaments:
         boards = await self._definitions.find_many(ids)
         return await self._messages([board for board in boards if board.is_tournament])
 
+    async def as_of(self, board: Board, instant: int) -> dict[str, Any]:
+        """The `Tournament` message as it was at an instant that is past."""
+        size = 0
+        if board.is_limited:
+            [row] = await self._database.read(queries.PLAYERS, board.key, board.window(instant).expiry)
+            size = row["players"]
+        return message(board, instant, size)
+
     async def _messages(self, boards: Sequence[Board]) -> Sequence[dict[str, Any]]:
         now = self._now()
         limited = [(board.key, board.expiry(now)) for board in boards if board.is_limited]

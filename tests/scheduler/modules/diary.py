@@ -20,7 +20,7 @@ class Diary:
         self._runs = 0
 
     async def __call__(self, ctx: Context, event: Any) -> None:
-        pool = self._pool = self._pool or await asyncpg.create_pool(os.environ["DIARY_URL"], max_size=4)
+        pool = await self._connected()
         self._runs += 1
         run = (os.getpid(), self._runs, event.key[0], ctx.execution_mode, event.key[1])
         await pool.execute(NOTE, *run, "begun")
@@ -29,6 +29,11 @@ class Diary:
         await pool.execute(NOTE, *run, "failed" if fails else "finished")
         if fails:
             raise RuntimeError("now and then")
+
+    async def _connected(self) -> asyncpg.Pool:
+        if self._pool is None:
+            self._pool = asyncpg.create_pool(os.environ["DIARY_URL"], min_size=1, max_size=4)
+        return await self._pool
 
 
 def register(app: App) -> None:

@@ -5,7 +5,8 @@ text in any spelling. Each method is one transaction and has taken effect when i
 it raises:
 
     ValueError, TypeError   an argument that makes no sense: an id that is no UUID, a value that is no object
-    ApiError                a refusal, with the text a client would get
+    ApiError                a refusal, with the text a client would get; on leaderboards and tournaments with
+                            that of Nakama's server code, such as "tournament not found"
     StorageRefusal          the same for a stored object: its version is another one
     WalletError             a balance would fall below zero
     LedgerError             a cursor that is none, a ledger item that does not exist
