@@ -63,7 +63,7 @@ def test_the_official_client_plays(node: str, conformance_server: Server) -> Non
 
 
 def test_the_official_client_competes(node: str, serve: Serve) -> None:
-    server = serve(modules=HERE / "modules", env={"KIZUNA_SESSION__TOKEN_EXPIRY_SEC": "7200"})
+    server = serve(modules=HERE / "modules")
     assert drive(node, "competition.mjs", server).count("ok ") == 13
 
 
@@ -79,6 +79,21 @@ def test_the_first_function_that_the_documentation_shows(
         (game / snippet["name"]).write_text(snippet["code"])
     server = serve(modules=game)
     assert drive(node, "hello.mjs", server).count("ok ") == 1
+
+
+def test_the_leaderboard_that_the_readme_shows(node: str, serve: Serve, tmp_path: Path) -> None:
+    page = (PROJECT / "README.md").read_text()
+    [configuration] = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    config = tmp_path / "kizuna.yaml"
+    config.write_text(configuration)
+    server = serve(config=config)
+    connect, compete = re.findall(r"```js\n(.*?)```", page, re.DOTALL)
+    script = connect.replace("127.0.0.1", server.host).replace("7350", str(server.port)) + compete
+    done = subprocess.run(
+        [node, "--input-type=module"], cwd=HERE, input=script, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"'1\. \w+: 120'", done.stdout), done.stdout
 
 
 def test_the_lock_file_names_no_registry() -> None:

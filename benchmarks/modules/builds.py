@@ -12,7 +12,6 @@ import kizuna.runtime as rt
 #: Seconds between two looks at how long the event loop was held.
 _TICK = 0.001
 
-
 #: What builds ranks, by the name of its coroutine.
 _BUILD = "Ranks._build"
 

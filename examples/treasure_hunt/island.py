@@ -9,10 +9,11 @@ import kizuna.runtime as rt
 
 from . import COLLECTION
 from .coins import player
+from .hunters import POINTS, add_points
 
 SIZE = 8
 PRICE = 5
-TREASURES = ("compass", "pearl", "golden idol")
+TREASURES = tuple(POINTS)
 
 Coordinate = Annotated[int, Field(ge=0, lt=SIZE)]
 
@@ -62,6 +63,7 @@ async def dig(ctx: rt.Context, payload: Spot) -> Find:
         raise rt.Error("You have too few coins.", rt.Code.FAILED_PRECONDITION) from None
     except rt.StorageRefusal:
         raise rt.Error("You are digging elsewhere. Try again.", rt.Code.ABORTED) from None
+    await add_points(ctx, treasure)
     ctx.logger.info("dug at %s, found %s", spot, treasure)
     return Find(treasure=treasure, balance=result.wallets[0].updated["coins"])
 

@@ -30,7 +30,8 @@ create table leaderboard (
     deleted boolean not null default false
 );
 create unique index leaderboard_id_key on leaderboard (id) where not deleted;
-create index leaderboard_create_time_id_idx on leaderboard (create_time, id) where duration = 0 and not deleted;
+create index leaderboard_create_time_id_idx on leaderboard (create_time, id)
+    where duration = 0 and not deleted;
 create index leaderboard_tournaments_idx on leaderboard (start_time, end_time desc, category, id)
     where duration > 0 and not deleted;
 create index leaderboard_deleted_idx on leaderboard (key) where deleted;
@@ -43,7 +44,8 @@ create table leaderboard_record (
     score bigint not null constraint leaderboard_record_score_check check (score >= 0),
     subscore bigint not null constraint leaderboard_record_subscore_check check (subscore >= 0),
     num_score integer not null,
-    max_num_score integer not null constraint leaderboard_record_max_num_score_check check (max_num_score > 0),
+    max_num_score integer not null
+        constraint leaderboard_record_max_num_score_check check (max_num_score > 0),
     metadata jsonb,
     create_time timestamptz not null,
     update_time timestamptz not null,
@@ -55,7 +57,8 @@ create table leaderboard_record (
 create index leaderboard_record_order_idx on leaderboard_record (board, expiry, score, subscore, owner_id);
 
 create table tournament_size (
-    board bigint not null constraint tournament_size_board_fkey references leaderboard (key) on delete cascade,
+    board bigint not null
+        constraint tournament_size_board_fkey references leaderboard (key) on delete cascade,
     expiry bigint not null,
     size integer not null constraint tournament_size_size_check check (size >= 0),
     constraint tournament_size_pkey primary key (board, expiry)

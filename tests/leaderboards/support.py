@@ -3,13 +3,14 @@
 import random
 import uuid
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, NamedTuple
 
 from kizuna.bus import Bus, LocalBus, PostgresBus
 from kizuna.clock import Clock, SystemClock
 from kizuna.db.engine import Database, Record
 from kizuna.db.statements import Command, Query
+from kizuna.errors import ApiError
 from kizuna.leaderboards.boards import Board
 from kizuna.leaderboards.changes import owner_bytes
 from kizuna.leaderboards.definitions import Definitions, NewBoard
@@ -175,11 +176,15 @@ async def becomes_exact(node: Node, board: Board, owners: Sequence[str], within:
 
 
 async def a_random_change(node: Node, board: Board, owners: Sequence[str], deletions: float = 0.1) -> None:
-    """Somebody's score, written or deleted; few scores, so that there are ties."""
+    """Somebody's score, written or deleted; few scores, so that there are ties.
+
+    Whether it is answered well is for others to test.
+    """
     owner_id = random.choice(owners)
     if random.random() < deletions:
         await node.leaderboards.delete(board, owner_id, server=True)
     else:
         operator = random.choice([0, *(operator.wire for operator in Operator)])
         score, subscore = random.randrange(8), random.randrange(3)
-        await node.write(board, owner_id, score, subscore=subscore, operator=operator)
+        with suppress(ApiError):
+            await node.write(board, owner_id, score, subscore=subscore, operator=operator)

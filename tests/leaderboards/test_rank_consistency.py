@@ -1,6 +1,7 @@
 """Ranks of two processes stay exact, whatever happens between them and their database."""
 
 import asyncio
+import math
 import random
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -153,7 +154,9 @@ async def test_a_lost_listening_connection_costs_no_exactness(two: tuple[Node, N
     board = await new_board(two[0])
     async with busy(*(lambda each=each: a_random_change(each, board, OWNERS) for each in two * 4)):
         for _ in range(3):
-            assert await two[0].database.read(END_LISTENERS)
+            for each in two:
+                await wait_until_async(lambda each=each: _hears(each), 5)
+            assert len(await two[0].database.read(END_LISTENERS)) == 2
             await asyncio.sleep(SOAK / 3)
     for each in two:
         await becomes_exact(each, board, OWNERS)
@@ -389,21 +392,34 @@ class Stepwise(Database):
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
-        self.steps = asyncio.Semaphore(0)
+        self.allowed: float = 0
+        self._more_allowed = asyncio.Condition()
+
+    async def allow(self, steps: float) -> None:
+        """Let so many statements more be sent."""
+        async with self._more_allowed:
+            self.allowed += steps
+            self._more_allowed.notify_all()
+
+    async def step(self) -> None:
+        """Wait until a statement is allowed."""
+        async with self._more_allowed:
+            await self._more_allowed.wait_for(lambda: self.allowed > 0)
+            self.allowed -= 1
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Transaction]:
         async with super().snapshot() as tx:
-            yield _Stepping(tx, self.steps)
+            yield _Stepping(tx, self)
 
 
 class _Stepping(Transaction):
-    def __init__(self, tx: Transaction, steps: asyncio.Semaphore) -> None:
+    def __init__(self, tx: Transaction, database: Stepwise) -> None:
         super().__init__(tx._connection, tx._counts)
-        self._steps = steps
+        self._database = database
 
     async def read(self, query: Query, *args: Any) -> list[Any]:
-        await self._steps.acquire()
+        await self._database.step()
         return await super().read(query, *args)
 
 
@@ -452,10 +468,10 @@ class Interleaving:
             one.ranks.doubt({Period(self._board.key, 0)})
             self._asked.append(asyncio.create_task(one.ranks.count(self._board, 0)))
         elif what == "read":
-            self._databases[place].steps.release()
+            await self._databases[place].allow(1)
         elif what == "hold":
             await self._hold(one, number)
-        elif self._held:
+        else:
             await self._commit(number)
         await asyncio.sleep(number % 4 / 1000)
 
@@ -467,7 +483,9 @@ class Interleaving:
                 await asyncio.shield(self._asked[-1])
 
     async def _hold(self, one: Node, number: int) -> None:
-        """A new record that is committed later."""
+        """A new record that is committed later; each holds a connection."""
+        if len(self._held) == 4:
+            await self._commit(number)
         written, commit = asyncio.Event(), asyncio.Event()
 
         async def work(executor: Executor) -> tuple[None, list[Change]]:
@@ -481,14 +499,15 @@ class Interleaving:
         self._held.append((commit, held))
 
     async def _commit(self, number: int) -> None:
-        commit, held = self._held.pop(number % len(self._held))
-        commit.set()
-        await held
+        if self._held:
+            commit, held = self._held.pop(number % len(self._held))
+            commit.set()
+            await held
 
     async def finish(self) -> None:
         """All that has begun comes to its end."""
         for database in self._databases:
-            database.steps.release(10_000)
+            await database.allow(math.inf)
         while self._held:
             await self._commit(0)
         await asyncio.gather(*self._asked)
@@ -523,7 +542,7 @@ async def test_in_whatever_order_changes_builds_and_notices_come(
     ranks_module._FIRST_SLICE, ranks_module._SLICE = 2, 2
     nodes, buses, databases = stepwise
     for database in databases:
-        database.steps = asyncio.Semaphore(0)
+        database.allowed = 0
     board = await new_board(nodes[0], descending=descending)
     play = Interleaving(nodes, buses, databases, board)
     try:

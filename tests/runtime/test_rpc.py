@@ -1,12 +1,9 @@
-"""Functions of the game as clients call them, those of the example among them."""
+"""Functions of the game as clients call them."""
 
-import asyncio
 import base64
 import gzip
-import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,7 +16,6 @@ from tests.runtime.conftest import Folder
 from tests.support.applications import running_application
 from tests.support.players import HTTP_KEY, SERVER_KEY, Player, sign_in_async
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
 LIMIT = 262_144
 
 GAME = """
@@ -49,10 +45,10 @@ def register(app):
 async def app(
     database_url: str, app_clock: ShiftedClock, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Application]:
-    """The application with this game and the examples."""
+    """The application with this game."""
     folder = Folder(tmp_path_factory.mktemp("game"))
     folder.write("game.py", GAME)
-    sections = {"runtime": {"modules": [folder.path, EXAMPLES]}, "socket": {"proxy_count": 1}}
+    sections = {"runtime": {"modules": [folder.path]}, "socket": {"proxy_count": 1}}
     async with running_application(database_url, app_clock, sections) as application:
         yield application
 
@@ -174,54 +170,3 @@ async def test_what_a_function_sees_of_the_request(api: httpx.AsyncClient, playe
 async def test_other_methods(api: httpx.AsyncClient, player: Player) -> None:
     answer = await api.put("/v2/rpc/echo/it", headers=player.headers)
     assert (answer.status_code, answer.json()) == (501, {"code": 12, "message": "Method Not Allowed"})
-
-
-# --- the example game ---
-
-
-async def hunt(api: httpx.AsyncClient, player: Player, function: str, **payload: Any) -> httpx.Response:
-    path = f"/v2/rpc/treasure_hunt.{function}?unwrap"
-    return await api.post(path, headers=player.headers, json=payload)
-
-
-async def grant(api: httpx.AsyncClient, player: Player, coins: int) -> httpx.Response:
-    content = {"user_id": player.id, "coins": coins, "reason": "test"}
-    return await api.post(f"/v2/rpc/treasure_hunt.grant?unwrap&http_key={HTTP_KEY}", json=content)
-
-
-async def test_a_daily_reward_is_paid_once(api: httpx.AsyncClient, player: Player) -> None:
-    answers = await asyncio.gather(*(hunt(api, player, "daily_reward") for _ in range(8)))
-    paid = [answer.json() for answer in answers if answer.status_code == 200]
-    assert paid == [{"coins": 20, "streak": 1, "balance": 20}]
-    assert {answer.status_code for answer in answers} == {200, 409}
-    account = (await api.get("/v2/account", headers=player.headers)).json()
-    assert json.loads(account["wallet"]) == {"coins": 20}
-
-
-async def test_digging_costs_coins_and_fills_the_inventory(api: httpx.AsyncClient, player: Player) -> None:
-    assert (await hunt(api, player, "dig", x=0, y=0)).json()["message"] == "You have too few coins."
-    assert (await grant(api, player, 10)).json()["updated"] == {"coins": 10}
-    first = await hunt(api, player, "dig", x=0, y=0)
-    again = await hunt(api, player, "dig", x=0, y=0)
-    outside = await hunt(api, player, "dig", x=0, y=8)
-    assert first.json()["balance"] == 5
-    assert (again.status_code, again.json()["message"]) == (409, "There is only a hole.")
-    assert (outside.status_code, outside.json()["code"]) == (400, 3)
-    assert outside.json()["message"] == "Payload field 'y': Input should be less than 8."
-    inventory = (await hunt(api, player, "inventory")).json()
-    found = first.json()["treasure"]
-    assert inventory == {"treasures": {found: 1} if found else {}, "dug": ["0,0"]}
-
-
-async def test_progress_of_two_devices_is_merged(api: httpx.AsyncClient, player: Player) -> None:
-    await asyncio.gather(
-        hunt(api, player, "save_progress", level=3, stars={"1": 2, "2": 3}),
-        hunt(api, player, "save_progress", level=2, stars={"1": 3}),
-    )
-    known = await hunt(api, player, "save_progress")
-    assert known.json() == {"level": 3, "stars": {"1": 3, "2": 3}}
-
-
-async def test_only_servers_grant(api: httpx.AsyncClient, player: Player) -> None:
-    answer = await hunt(api, player, "grant", user_id=player.id, coins=5, reason="why not")
-    assert (answer.status_code, answer.json()["message"]) == (403, "Only for servers.")

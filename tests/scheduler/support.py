@@ -145,9 +145,9 @@ class World:
         return Scheduler(self.database, self.clock, self.boards, game, look_every=look_every, grace=grace)
 
     @asynccontextmanager
-    async def running(self, *games: Game, grace: float = 5) -> AsyncIterator[list[Scheduler]]:
+    async def running(self, *games: Game, look_every: float = 0.02) -> AsyncIterator[list[Scheduler]]:
         """A scheduler for each game code."""
-        schedulers = [self.scheduler(game, grace=grace) for game in games]
+        schedulers = [self.scheduler(game, look_every=look_every) for game in games]
         for scheduler in schedulers:
             await scheduler.start()
         try:
@@ -170,6 +170,14 @@ class World:
             return False
 
         await wait_until_async(nothing_left, what="an end of all that was due")
+
+    async def failed(self, attempts: int) -> None:
+        """Wait until it is noted that some callback has failed so often."""
+
+        async def is_noted() -> bool:
+            return any(row["attempts"] == attempts for row in await self.waiting())
+
+        await wait_until_async(is_noted, what=f"failure {attempts}")
 
     async def looked(self, times: int = 3) -> None:
         """Wait until schedulers have looked some times more: what they were to do, they have begun."""
