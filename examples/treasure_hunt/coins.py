@@ -28,7 +28,8 @@ class Reward:
 
 async def daily_reward(ctx: rt.Context, payload: str) -> Reward:
     """Once a day, more each day in a row. 409 if it was claimed already, even by a call at the same time."""
-    claimed = rt.StorageRead(COLLECTION, "daily_reward", player(ctx))
+    user_id = player(ctx)
+    claimed = rt.StorageRead(COLLECTION, f"daily_reward-{user_id}")
     found = await ctx.nk.storage_read([claimed])
     today = datetime.now(UTC).date()
     streak = _streak(found[0].value if found else {}, today)
@@ -37,11 +38,9 @@ async def daily_reward(ctx: rt.Context, payload: str) -> Reward:
         claimed.collection,
         claimed.key,
         {"day": today.isoformat(), "streak": streak},
-        user_id=claimed.user_id,
         version=found[0].version if found else "*",
-        permission_write=0,  # the player may read it, only the server write it
     )
-    change = rt.WalletUpdate(claimed.user_id, {"coins": coins}, {"reason": "daily reward", "streak": streak})
+    change = rt.WalletUpdate(user_id, {"coins": coins}, {"reason": "daily reward", "streak": streak})
     try:
         # The note and the coins together: never one without the other.
         result = await ctx.nk.multi_update(storage_writes=[note], wallet_updates=[change], update_ledger=True)

@@ -45,7 +45,7 @@ async def _add(ctx: rt.Context, points: int) -> None:
 async def _pay(ctx: rt.Context, record: rt.LeaderboardRecord, coins: int, ended: int) -> None:
     owner, prize = record.owner_id, {"rank": record.rank, "score": record.score, "coins": coins}
     # "*" stands for what does not exist yet: with this object of that week the coins come once.
-    seal = rt.StorageWrite(COLLECTION, f"prize-{ended}", prize, owner, version="*", permission_write=0)
+    seal = rt.StorageWrite(COLLECTION, f"prize-{ended}-{owner}", prize, version="*", permission_read=2)
     change = rt.WalletUpdate(owner, {"coins": coins}, {"reason": "weekly prize", "rank": record.rank})
     try:
         await ctx.nk.multi_update(storage_writes=[seal], wallet_updates=[change], update_ledger=True)

@@ -55,7 +55,7 @@ async def dig(ctx: rt.Context, payload: Spot) -> Find:
     known.dug.append(spot)
     if treasure:
         known.treasures[treasure] = known.treasures.get(treasure, 0) + 1
-    write = rt.StorageWrite(COLLECTION, "inventory", known.model_dump(), user_id, version, permission_write=0)
+    write = rt.StorageWrite(COLLECTION, f"inventory-{user_id}", known.model_dump(), version=version)
     price = rt.WalletUpdate(user_id, {"coins": -PRICE}, {"reason": "digging", "spot": spot})
     try:
         result = await ctx.nk.multi_update(storage_writes=[write], wallet_updates=[price], update_ledger=True)
@@ -75,7 +75,7 @@ async def inventory(ctx: rt.Context, payload: str) -> Inventory:
 
 async def _load(ctx: rt.Context, user_id: str) -> tuple[Inventory, str]:
     """The inventory, and the version to write it back with."""
-    found = await ctx.nk.storage_read([rt.StorageRead(COLLECTION, "inventory", user_id)])
+    found = await ctx.nk.storage_read([rt.StorageRead(COLLECTION, f"inventory-{user_id}")])
     return (Inventory.model_validate(found[0].value), found[0].version) if found else (Inventory(), "*")
 
 

@@ -23,14 +23,13 @@ class Progress(BaseModel):
 async def save_progress(ctx: rt.Context, payload: Progress) -> Progress:
     """Merge what a device reports into what is known; the result is what the device should show."""
     merged = payload
-    where = rt.StorageRead(COLLECTION, "progress", player(ctx))
+    where = rt.StorageRead(COLLECTION, f"progress-{player(ctx)}")
 
     def merge(found: list[rt.StorageObject]) -> list[rt.StorageWrite]:
         # Called again when another device was faster: then `found` is what that one wrote.
         nonlocal merged
         merged = _best(Progress.model_validate(found[0].value), payload) if found else payload
-        value = merged.model_dump(mode="json")
-        return [rt.StorageWrite(where.collection, where.key, value, where.user_id, permission_write=0)]
+        return [rt.StorageWrite(where.collection, where.key, merged.model_dump(mode="json"))]
 
     await ctx.nk.storage_write_retry([where], merge)
     return merged

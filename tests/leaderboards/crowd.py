@@ -3,8 +3,8 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
@@ -16,24 +16,29 @@ from tests.conftest import CONFORMANCE
 from tests.hostile.clients import Client, Refused, clients
 from tests.support.players import HTTP_KEY, Player, sign_in_async
 from tests.support.processes import Server, start_server
+from tests.support.waiting import wait_until, wait_until_async
 
 #: So that no token expires, and so that the processes hear of each other.
 ENVIRONMENT = {"KIZUNA_SESSION__TOKEN_EXPIRY_SEC": "3600", "KIZUNA_BUS": "postgres"}
 
 
-def start(database_url: str, log: Path, *args: str) -> Server:
+def start(database_url: str, log: Path, *args: str, **options: Any) -> Server:
     """A server whose game code makes boards."""
-    options: dict[str, Any] = {"modules": CONFORMANCE / "modules", "env": ENVIRONMENT}
-    return start_server(*args, database_url=database_url, log=log, **options)
+    ours: dict[str, Any] = {"modules": CONFORMANCE / "modules", "env": ENVIRONMENT}
+    return start_server(*args, database_url=database_url, log=log, **ours, **options)
 
 
 @contextmanager
 def two_servers(database_url: str, folder: Path) -> Iterator[list[Server]]:
     """Two servers that have nothing in common but the database."""
-    servers = [start(database_url, folder / f"server-{number}.log") for number in range(2)]
-    yield servers
-    for server in servers:
-        server.stop()
+    servers = [start(database_url, folder / f"server-{number}.log", wait=False) for number in range(2)]
+    try:
+        for server in servers:
+            wait_until(server.answers, within=30)
+        yield servers
+    finally:
+        for server in servers:
+            server.stop()
 
 
 @contextmanager
@@ -46,11 +51,12 @@ def two_workers(database_url: str, folder: Path) -> Iterator[list[Server]]:
 
 @dataclass
 class Crowd:
-    """Signed-in players, connections spread over the processes, and one of these for each process."""
+    """Signed-in players, and connections spread over the processes."""
 
     players: list[Player]
     clients: list[Client]
-    witnesses: list[Client] = field(default_factory=list)
+    #: One of the connections to each process, by its number.
+    witnesses: dict[int, Client]
 
 
 @asynccontextmanager
@@ -58,19 +64,43 @@ async def crowd(servers: Sequence[Server], players: int, connections: int = 32) 
     """So many players and connections."""
     async with httpx.AsyncClient(base_url=servers[0].base_url, timeout=30) as client:
         signed_in = await asyncio.gather(*(sign_in_async(client) for _ in range(players)))
-    each = connections // len(servers)
-    async with clients(servers[0].port, each) as first, clients(servers[-1].port, each) as second:
-        spread = [client for pair in zip(first, second, strict=True) for client in pair]
-        yield Crowd(list(signed_in), spread, await _witnesses(servers, spread))
+    async with connected(servers, connections) as (spread, witnesses):
+        yield Crowd(list(signed_in), spread, witnesses)
 
 
-async def _witnesses(servers: Sequence[Server], spread: Sequence[Client]) -> list[Client]:
+@asynccontextmanager
+async def connected(
+    servers: Sequence[Server], connections: int
+) -> AsyncIterator[tuple[list[Client], dict[int, Client]]]:
+    """Connections spread over the processes, and one of them for each process."""
+    async with AsyncExitStack() as stack:
+
+        async def spread_over_both() -> tuple[list[Client], dict[int, Client]] | None:
+            attempt = await stack.enter_async_context(AsyncExitStack())
+            with suppress(OSError, EOFError):  # a process that has just been killed
+                each = [
+                    await attempt.enter_async_context(clients(server.port, connections // 2))
+                    for server in (servers[0], servers[-1])
+                ]
+                spread = [client for pair in zip(*each, strict=True) for client in pair]
+                witnesses = await _witnesses(servers, spread)
+                if len(witnesses) == 2:
+                    return spread, witnesses
+            await attempt.aclose()
+            return None
+
+        found = await wait_until_async(spread_over_both, 30, "connections to both processes")
+        assert found is not None
+        yield found
+
+
+async def _witnesses(servers: Sequence[Server], spread: Sequence[Client]) -> dict[int, Client]:
     found: dict[int, Client] = {}
     for client in spread:
-        await client.ask("GET", "/healthcheck")
-        found.setdefault(_process_of(servers, client), client)
-    assert len(found) == 2, "every process has taken connections"
-    return list(found.values())
+        if len(found) < 2:
+            await client.ask("GET", "/healthcheck")
+            found.setdefault(_process_of(servers, client), client)
+    return found
 
 
 def _process_of(servers: Sequence[Server], client: Client) -> int:
@@ -78,8 +108,9 @@ def _process_of(servers: Sequence[Server], client: Client) -> int:
     for server in servers:
         process = psutil.Process(server.process.pid)
         for one in (process, *process.children(recursive=True)):
-            if any(end.raddr and end.raddr.port == client.port for end in one.net_connections("tcp")):
-                return one.pid
+            with suppress(psutil.NoSuchProcess):
+                if any(end.raddr and end.raddr.port == client.port for end in one.net_connections("tcp")):
+                    return one.pid
     raise AssertionError("nobody has taken this connection")
 
 
@@ -170,4 +201,3 @@ async def all_at_once(
 def repeated(players: Sequence[Player], times: int) -> list[Player]:
     """Everybody so many times, in turns."""
     return list(islice(cycle(players), len(players) * times))
-

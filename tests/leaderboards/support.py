@@ -1,4 +1,5 @@
-"""For these tests: the services of a process without a server around them, and what SQL says to their ranks."""
+"""For these tests: the services of a process without a server around them, and what SQL says to their
+ranks."""
 
 import random
 import uuid

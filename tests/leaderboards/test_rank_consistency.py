@@ -86,9 +86,7 @@ async def busy(*work: Callable[[], Awaitable[object]]) -> AsyncIterator[None]:
 
 
 @pytest.mark.parametrize("descending", [True, False])
-async def test_ranks_of_both_are_exact_after_writes_on_both(
-    two: tuple[Node, Node], descending: bool
-) -> None:
+async def test_ranks_of_both_are_exact_after_writes_on_both(two: tuple[Node, Node], descending: bool) -> None:
     board = await new_board(two[0], descending=descending)
     async with busy(*(lambda each=each: a_random_change(each, board, OWNERS) for each in two * 8)):
         await asyncio.sleep(SOAK)
@@ -427,7 +425,9 @@ class _Stepping(Transaction):
 STEPS = st.lists(
     st.tuples(
         st.integers(0, 1),
-        st.sampled_from(["write", "write", "delete", "deliver", "deliver", "build", "read", "hold", "commit"]),
+        st.sampled_from(
+            ["write", "write", "delete", "deliver", "deliver", "build", "read", "hold", "commit"]
+        ),
         st.integers(0, 100),
     ),
     min_size=10,
@@ -450,7 +450,9 @@ HOLD = Command(
 class Interleaving:
     """Two processes and a board, driven step by step."""
 
-    def __init__(self, nodes: list[Node], buses: list[HandBus], databases: list[Stepwise], board: Board) -> None:
+    def __init__(
+        self, nodes: list[Node], buses: list[HandBus], databases: list[Stepwise], board: Board
+    ) -> None:
         self._nodes, self._buses, self._databases, self._board = nodes, buses, databases, board
         self._held: list[tuple[asyncio.Event, asyncio.Task[None]]] = []
         self._asked: list[asyncio.Task[int]] = []
@@ -532,7 +534,7 @@ async def stepwise(database_url: str) -> AsyncIterator[tuple[list[Node], list[Ha
         await each.stop()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(STEPS, st.booleans())
 async def test_in_whatever_order_changes_builds_and_notices_come(
     stepwise: tuple[list[Node], list[HandBus], list[Stepwise]], steps: list[Any], descending: bool
@@ -556,3 +558,25 @@ async def test_in_whatever_order_changes_builds_and_notices_come(
     finally:
         ranks_module._PATIENCE = patience
         ranks_module._FIRST_SLICE, ranks_module._SLICE = slices
+
+
+@pytest.mark.parametrize("elsewhere", ["written", "deleted"])
+async def test_a_record_that_changes_here_and_there_counts_once(
+    stepwise: tuple[list[Node], list[HandBus], list[Stepwise]], elsewhere: str
+) -> None:
+    """What the other process did to it has not been heard of yet: nobody may be told more than there is."""
+    (here, there), _, databases = stepwise
+    for database in databases:
+        await database.allow(math.inf)
+    board = await new_board(here)
+    mover, low = OWNERS[0], OWNERS[1]
+    await here.write(board, low, 1)
+    await here.write(board, mover, 9)
+    assert await here.ranks_told(board, OWNERS) == {mover: 1, low: 2, "": 2}
+    if elsewhere == "written":
+        await there.write(board, mover, 10)
+    else:
+        await there.leaderboards.delete(board, mover, server=True)
+    answer = await here.write(board, mover, 11)
+    assert answer["rank"] == "1"
+    assert await here.ranks_told(board, OWNERS) == {mover: 1, low: 2, "": 2}

@@ -2,7 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 
 from kizuna.db.engine import Database, Transaction
 from kizuna.leaderboards import ranks as ranks_module
+from kizuna.leaderboards.changes import Change, decode_changes, encode_changes, owner_bytes
 from kizuna.leaderboards.counting import Counting, Position
+from kizuna.leaderboards.ranking import pack_key
 from kizuna.leaderboards.ranks import Period, Ranks
 from tests.leaderboards.support import (
     INSERT,
@@ -136,7 +139,7 @@ async def is_built(one: Node, board: Any) -> bool:
 async def test_a_large_board_is_counted_until_its_index_is_built(one: Node) -> None:
     """A board of many slices with writes all the while: whoever asks gets the rank of that moment."""
     board = await new_board(one)
-    await one.database.write(INSERT_MANY, board.key, 60_000)
+    await one.database.write(INSERT_MANY, board.key, 20_000)
     writing = True
     by_sql = 0
 
@@ -174,10 +177,9 @@ class Slow(Database):
 
 
 @pytest.fixture
-def patient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Requests wait for an index as long as it takes."""
     monkeypatch.setattr(ranks_module, "_PATIENCE", 30)
-    yield
 
 
 @pytest_asyncio.fixture
@@ -201,6 +203,20 @@ async def test_an_index_that_is_dropped_while_it_is_read_tells_nothing(
     ranks.doubt({Period(board.key, 0)})
     slow.let_go.set()
     assert await asked == len(OWNERS)
+    await ranks.stop()
+
+
+async def test_nobody_waits_again_for_a_build_that_takes_long(one: Node, slow: Slow) -> None:
+    """Large boards keep the builders busy; on all others, ranks are counted meanwhile."""
+    ranks = Ranks(slow, one.bus, one.clock)
+    for _ in range(3):
+        await ranks.count(await new_board(one), 0)
+    board = await new_board(one)
+    await ranks.count(board, 0)
+    began = time.monotonic()
+    for _ in range(5):
+        assert await ranks.count(board, 0) == 0
+    assert time.monotonic() - began < 2 * ranks_module._PATIENCE
     await ranks.stop()
 
 
@@ -258,3 +274,15 @@ async def test_boards_without_ranks_have_none(one: Node, database_url: str) -> N
     disabled = await one.definitions.find(board.id)
     assert disabled is not None
     assert await one.ranks_told(disabled, OWNERS) == {OWNERS[0]: 0, "": 0}
+
+
+def test_a_batch_tells_each_board_once() -> None:
+    """Writes come sorted by owner, whatever the board; each notice is a statement."""
+    changes = [
+        Change(7, board, 0, None, pack_key(number, 0, owner_bytes(owner(number))))
+        for number, board in enumerate([1, 2, 3] * 20)
+    ]
+    notices = list(encode_changes("me", changes))
+    assert len(notices) == 3
+    told = [change for notice in notices for change in decode_changes(notice)[1]]
+    assert set(told) == set(changes)

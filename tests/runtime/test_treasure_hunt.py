@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from kizuna.accounts.tables import SYSTEM_USER
 from kizuna.app import Application
 from kizuna.clock import ShiftedClock
 from tests.runtime.conftest import until_noon
@@ -81,6 +82,25 @@ async def test_progress_of_two_devices_is_merged(api: httpx.AsyncClient, player:
     assert known.json() == {"level": 3, "stars": {"1": 3, "2": 3}}
 
 
+async def forge(api: httpx.AsyncClient, player: Player, key: str, **value: Any) -> None:
+    """Let a modified client write an object of the game, as the player's own and under the server's key."""
+    own = {"collection": "treasure_hunt", "key": key, "value": json.dumps(value)}
+    objects = [own, own | {"key": f"{key}-{player.id}"}]
+    answer = await api.put("/v2/storage", headers=player.headers, json={"objects": objects})
+    assert answer.status_code == 200, answer.text
+
+
+async def test_what_a_client_writes_first_gains_it_nothing(api: httpx.AsyncClient, player: Player) -> None:
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    await forge(api, player, "daily_reward", day=yesterday.isoformat(), streak=100)
+    await forge(api, player, "inventory", treasures={"golden idol": 9}, dug=[])
+    await forge(api, player, "progress", level=100, stars={"1": 3})
+    reward = await hunt(api, player, "daily_reward")
+    assert reward.json() == {"coins": 20, "streak": 1, "balance": 20}
+    assert (await hunt(api, player, "inventory")).json() == {"treasures": {}, "dug": []}
+    assert (await hunt(api, player, "save_progress")).json() == {"level": 1, "stars": {}}
+
+
 async def test_only_servers_grant(api: httpx.AsyncClient, player: Player) -> None:
     answer = await hunt(api, player, "grant", user_id=player.id, coins=5, reason="why not")
     assert (answer.status_code, answer.json()["message"]) == (403, "Only for servers.")
@@ -114,11 +134,11 @@ async def coins_of(api: httpx.AsyncClient, player: Player) -> int:
 
 
 async def seals_of(api: httpx.AsyncClient, player: Player) -> list[dict[str, Any]]:
-    """The prizes that a player has had."""
-    session = await sign_in_async(api, player.device)
-    path = f"/v2/storage/treasure_hunt/{player.id}?limit=100"
-    objects = (await api.get(path, headers=session.headers)).json()["objects"]
-    return [json.loads(each["value"]) for each in objects if each["key"].startswith("prize-")]
+    """The prizes that a player has had, as every player may read them."""
+    reader = await sign_in_async(api)
+    path = f"/v2/storage/treasure_hunt/{SYSTEM_USER}?limit=100"
+    objects = (await api.get(path, headers=reader.headers)).json().get("objects", [])
+    return [json.loads(each["value"]) for each in objects if each["key"].endswith(player.id)]
 
 
 async def test_digging_gives_points_that_no_client_can_write(api: httpx.AsyncClient, player: Player) -> None:
@@ -138,6 +158,8 @@ async def test_the_best_of_a_week_get_their_prizes_once(
     assert len(await ranking(api)) == 4
     by_id = {player.id: player for player in hunters}
     first, second, third, fourth = (by_id[record["owner_id"]] for record in await ranking(api))
+    week = (await ranking(api))[0]["expiry_time"]
+    await forge(api, first, f"prize-{datetime.fromisoformat(week).timestamp():.0f}", coins=0)
     # There is no room for the second's prize: the function fails after it has paid the first.
     await grant(api, second, LARGEST)
 

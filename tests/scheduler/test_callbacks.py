@@ -184,6 +184,8 @@ async def test_a_lost_connection_makes_it_run_again(world: World, caplog: pytest
         [holder] = await connection.fetch(HOLDERS)
         await connection.fetch("select pg_terminate_backend($1)", holder["pid"])
         await connection.close()
+        await world.looked()
+        assert len(game.calls) == 1, "not while the function goes on"
         gate.open.set()
         await world.settled()
         world.clock.time = START + 2 * MINUTE  # and it goes on

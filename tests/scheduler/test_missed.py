@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kizuna.leaderboards.boards import Board
@@ -76,6 +76,7 @@ def test_matches_are_counted_as_if_one_by_one(text: str, after: int, span: int) 
     st.none() | st.integers(1, 20 * DAY),
     st.integers(1, 30),
 )
+@example("* * * * *", START, MINUTE, 2, 1, None, 1)  # the first match after the start resets nothing
 def test_what_was_missed_are_the_last_events(
     text: str, after: int, span: int, started: int, duration: int, ended: int | None, most: int
 ) -> None:

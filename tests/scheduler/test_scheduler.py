@@ -85,16 +85,21 @@ async def test_a_reset_frees_the_places_of_what_is_over(world: World) -> None:
     limited = await world.create("limited", "0 0 * * *", duration=HOUR, max_size=1)
     endless = await world.create("endless", "", duration=HOUR, max_size=1)
     other = await world.create("other", "0 0 * * 2", duration=HOUR, max_size=1)
-    for board, expiry in [(limited, 1), (limited, 2), (endless, 0), (other, 9)]:
+    for board, expiry in [(limited, 0), (limited, 1), (limited, 2), (endless, 0), (other, 9)]:
         await world.database.write(TAKE_PLACE, board.key, START + expiry * DAY if expiry else 0)
     async with world.running(Game()):
         world.clock.time = START + HOUR  # an end frees nothing
         await world.settled()
-        assert len(await world.database.read(SIZES)) == 4
+        assert len(await world.database.read(SIZES)) == 5
         world.clock.time = START + DAY
         await world.settled()
     kept = {(row["board"], row["expiry"]) for row in await world.database.read(SIZES)}
-    assert kept == {(limited.key, START + 2 * DAY), (endless.key, 0), (other.key, START + 9 * DAY)}
+    assert kept == {
+        (limited.key, 0),
+        (limited.key, START + 2 * DAY),
+        (endless.key, 0),
+        (other.key, START + 9 * DAY),
+    }
 
 
 async def test_a_reset_happens_without_game_code(world: World) -> None:

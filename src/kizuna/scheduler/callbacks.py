@@ -76,6 +76,8 @@ class CallbackRunner:
         self._boards = boards
         self._callbacks = callbacks
         self._tasks: set[asyncio.Task[None]] = set()
+        # The boards whose callbacks run here. A lock is lost with its connection, while the function goes on.
+        self._busy: set[int] = set()
         self._closing = False
 
     def wake(self) -> None:
@@ -110,14 +112,13 @@ class CallbackRunner:
         has_run = None
         try:
             async with self._locks.transaction() as tx:
-                kinds = list(self._callbacks.kinds)
-                rows = await tx.read(queries.CLAIM_CALLBACK, kinds, self._clock.now())
-                if not rows:
+                row = await self._claim(tx)
+                if row is None:
                     return False
                 self.wake()  # there may be another one
-                failure = await self._run(rows[0])
-                has_run = rows[0]
-                await self._record(tx, rows[0], failure)
+                failure = await self._run(row)
+                has_run = row
+                await self._record(tx, row, failure)
         except UNREACHABLE as error:
             if has_run is None:
                 raise
@@ -125,8 +126,21 @@ class CallbackRunner:
             log.warning("%s has run, but it will run again: %s", _describe(has_run), reason)
         return True
 
+    async def _claim(self, tx: Transaction) -> Record | None:
+        """Lock what is to be run next."""
+        kinds, busy = list(self._callbacks.kinds), list(self._busy)
+        rows = await tx.read(queries.CLAIM_CALLBACK, kinds, self._clock.now(), busy)
+        return rows[0] if rows else None
+
     async def _run(self, row: Record) -> _Failure | None:
         """Call the function; its error, or that of the board's definition."""
+        self._busy.add(row["board"])
+        try:
+            return await self._failure_of(row)
+        finally:
+            self._busy.discard(row["board"])
+
+    async def _failure_of(self, row: Record) -> _Failure | None:
         key = row["board"]
         board = (await find_boards(self._boards, [key])).get(key)
         if board is None:  # deleted a moment ago

@@ -88,12 +88,13 @@ DROP_OLDEST = Command(
 # meanwhile, and some databases are configured to end such a transaction after seconds.
 CLAIM_CALLBACK = Query(
     "scheduler.claim_callback",
-    "Lock one callback of these kinds that is to be tried now: the first of its board, if nobody runs it.",
+    "Lock one callback of these kinds that is to be tried now: the first of its board, if nobody runs it. None "
+    "of the boards $3.",
     """
     select c.id, c.board, c.kind::text as kind, c.instant, c.attempts,
         set_config('idle_in_transaction_session_timeout', '0', true)
     from board_callback c
-    where c.kind = any($1::text[]) and c.next_try <= $2
+    where c.kind = any($1::text[]) and c.next_try <= $2 and c.board <> all($3::bigint[])
         and not exists (
             select from board_callback earlier
             where earlier.board = c.board and earlier.id < c.id and earlier.kind = any($1::text[]))

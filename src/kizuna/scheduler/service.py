@@ -158,9 +158,10 @@ class Scheduler:
         """Stop looking, and let running callbacks finish for a while; what is cancelled then runs again."""
         if self._task is not None:
             self._task.cancel()
+        await self._runner.close(self._grace)
+        if self._task is not None:
             with suppress(asyncio.CancelledError):
                 await self._task
-        await self._runner.close(self._grace)
         await self._locks.close()
 
     # --- looking ---
