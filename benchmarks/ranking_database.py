@@ -1,16 +1,17 @@
 """What it takes to build a leaderboard's ranks from PostgreSQL, and how requests are answered meanwhile.
 
-A server with a database of its own is started twice on a board of so many records, each time without an
+A server with a database of its own is started on a board of so many records, each time without an
 index. First nobody asks for anything but the index; then there are requests of each kind all the time, on
-one connection each.
+one connection each. A third start finds a table as a board in use leaves it: one record in twenty has been
+written since PostgreSQL's last vacuum, so that nearly every page must be looked at for what is visible.
 """
 
 import asyncio
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import asynccontextmanager, closing
 from http.client import HTTPException
 from itertools import cycle
 from pathlib import Path
@@ -64,6 +65,12 @@ _FILL = """
 """
 
 
+_CHURN = """
+    set synchronous_commit = off;
+    update leaderboard_record set score = floor(random() * 1000000), prev_score = score where random() < 0.05
+"""
+
+
 def from_postgresql(records: int) -> list[Figure]:
     """The build on its own, and with requests meanwhile."""
     with data_directory() as data:
@@ -74,14 +81,14 @@ def from_postgresql(records: int) -> list[Figure]:
             alone = _alone(running, world.players[0], records)
         with kizuna(data, workers=1) as running:
             meanwhile = _with_requests(running.address, world, records)
-    return [*alone, *meanwhile]
+            asyncio.run(_execute(data, _CHURN))
+        with kizuna(data, workers=1) as running:
+            churned = _build(running.address, world.players[0], records)
+    return [*alone, *meanwhile, Figure("build from a table in use", churned["seconds"], "s")]
 
 
 async def _fill(data: Path, records: int) -> None:
-    address = url(data)
-    assert address, "the server's database is running"
-    connection = await asyncpg.connect(address)
-    try:
+    async with _connected(data) as connection:
         await connection.execute(_FAST)
         indices = await connection.fetch(_INDICES)
         for index in indices:
@@ -91,6 +98,21 @@ async def _fill(data: Path, records: int) -> None:
             await connection.execute(index["make"])
         await connection.execute("vacuum analyze leaderboard_record")
         await connection.execute("checkpoint")
+
+
+async def _execute(data: Path, statements: str) -> None:
+    async with _connected(data) as connection:
+        await connection.execute(statements)
+
+
+@asynccontextmanager
+async def _connected(data: Path) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """A connection to the database of the server that runs there."""
+    address = url(data)
+    assert address, "the server runs"
+    connection = await asyncpg.connect(address)
+    try:
+        yield connection
     finally:
         await connection.close()
 

@@ -154,13 +154,13 @@ async def test_both_spellings_of_parameters(boards: Boards, ada: Contestant) -> 
 @pytest.mark.parametrize("descending", [True, False])
 async def test_records_of_owners(boards: Boards, ada: Contestant, descending: bool) -> None:
     board = await boards.leaderboard(descending=descending)
-    entries = {owner: (n // 2, n % 2) for n, owner in enumerate(new_owners(6))}
+    entries = {owner: (n // 4, 0) for n, owner in enumerate(new_owners(6))}
     await boards.fill(board, entries)
     wanted, stranger = ordered(entries, descending), str(uuid.uuid4())
-    asked = [wanted[4], stranger, wanted[1].upper(), wanted[4], wanted[0].replace("-", "")]
+    asked = [wanted[4], stranger, wanted[1].upper(), wanted[4], wanted[0].replace("-", ""), wanted[5]]
     found = good(await ada.list(board, owner_ids=asked))["owner_records"]
-    assert owners(found) == [wanted[0], wanted[1], wanted[4]]
-    assert ranks(found) == [1, 2, 5]
+    assert owners(found) == [wanted[0], wanted[1], wanted[4], wanted[5]]
+    assert ranks(found) == [1, 2, 5, 6]
     assert good(await ada.list(board, owner_ids=stranger)) == {"rank_count": "6"}
     bad = await ada.list(board, owner_ids=[wanted[0], "nobody"])
     assert refusal(bad) == (400, 3, "One or more owner IDs are invalid.")

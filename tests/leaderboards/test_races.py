@@ -7,6 +7,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -134,7 +135,7 @@ async def test_random_writers(database: Database, servers: list[Server]) -> None
             if isinstance(answer := await outcome(asked), Refused):
                 refusals[str(answer)] += 1
 
-        await for_a_while(WISHES.soak_seconds, *(lambda c=c: act(c) for c in many.clients))
+        await for_a_while(WISHES.soak_seconds, *(partial(act, c) for c in many.clients))
         for board in boards:
             await become_exact(database, board, many)
             await windows_are_exact(database, board, many)
@@ -166,7 +167,7 @@ async def test_no_answered_write_is_lost(database: Database, servers: list[Serve
             if not 1 <= int(answer["rank"]) <= len(many.players):
                 impossible.append(answer["rank"])
 
-        await for_a_while(WISHES.soak_seconds / 2, *(lambda c=c: act(c) for c in many.clients))
+        await for_a_while(WISHES.soak_seconds / 2, *(partial(act, c) for c in many.clients))
         stored = await standings(database, board)
         assert {id: one.score for id, one in stored.items()} == sums
         assert {id: one.num_score for id, one in stored.items()} == attempts
@@ -201,7 +202,7 @@ async def test_a_write_is_visible_at_once_here_and_soon_elsewhere(
 
         others = [client for client in many.clients if client not in (here, elsewhere)][:8]
         seconds = WISHES.soak_seconds / 3
-        await for_a_while(seconds, write_and_look, *(lambda c=c: act(c) for c in others))
+        await for_a_while(seconds, write_and_look, *(partial(act, c) for c in others))
         assert len(delays) > 3
 
 
@@ -246,7 +247,7 @@ async def test_boards_that_come_and_go(database: Database, servers: list[Server]
             await asyncio.sleep(0.1)
 
         writers = [client for client in many.clients if client is not some]
-        await for_a_while(WISHES.soak_seconds / 3, replace, *(lambda c=c: act(c) for c in writers))
+        await for_a_while(WISHES.soak_seconds / 3, replace, *(partial(act, c) for c in writers))
         assert not strange
         # Each process hears of the last one soon, and then there is one board for all.
         await asyncio.gather(*(knows(witness, many.players[0], board) for witness in many.witnesses.values()))
@@ -282,7 +283,7 @@ async def test_a_process_is_killed(database: Database, database_url: str, server
             os.kill(process, signal.SIGKILL)
 
         victim, survivor = many.witnesses
-        work = for_a_while(WISHES.soak_seconds / 3, *(lambda c=c: act(c) for c in many.clients))
+        work = for_a_while(WISHES.soak_seconds / 3, *(partial(act, c) for c in many.clients))
         await asyncio.gather(work, kill(victim))
         stored = await standings(database, board)
         for player in many.players:

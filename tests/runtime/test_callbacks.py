@@ -314,6 +314,8 @@ def register(app):
 async def test_a_reset_tells_how_many_took_part(folder: Folder, database_url: str) -> None:
     folder.write("game.py", CUP_GAME)
     clock = ShiftedClock()
+    # Away from the reset, which must not happen in between.
+    clock.offset = timedelta(seconds=3600 + 1800 - clock.unix() % 3600)
     cup = {"id": "small-cup", "duration": 3600, "max_size": 2, "authoritative": False}
     settings = {
         "runtime": {"modules": [folder.path]},
@@ -323,8 +325,6 @@ async def test_a_reset_tells_how_many_took_part(folder: Folder, database_url: st
         running_application(database_url, clock, settings) as application,
         client_of(application) as api,
     ):
-        # Away from the reset, which must not happen in between.
-        clock.offset = timedelta(seconds=1800 - clock.unix() % 3600)
         for _ in range(2):
             player = await sign_in_async(api)
             written = await api.post("/v2/tournament/small-cup", json={"score": 1}, headers=player.headers)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 
 import asyncpg
 import pytest
@@ -142,14 +143,14 @@ async def test_a_board_of_seconds_that_slept_for_a_year_delays_nobody(world: Wor
     await world.create("secondly", "* * * * * * *")
     await world.create("daily", "0 0 * * *")
     world.clock.time = START + 365 * DAY
-    loop, longest = asyncio.get_running_loop(), 0.0
+    longest = 0.0
 
     async def measure() -> None:
         nonlocal longest
         while True:
-            before = loop.time()
+            before = time.thread_time()
             await asyncio.sleep(0)
-            longest = max(longest, loop.time() - before)
+            longest = max(longest, time.thread_time() - before)
 
     measuring = asyncio.create_task(measure())
     async with world.running(game):
@@ -157,7 +158,7 @@ async def test_a_board_of_seconds_that_slept_for_a_year_delays_nobody(world: Wor
     measuring.cancel()
     assert len(game.calls) == 200
     assert game.instants("secondly")[-1] == START + 365 * DAY
-    assert longest < 0.25, "generous: other tests may take the processor"
+    assert 0 < longest < 0.05, "seconds of the processor at a stretch"
 
 
 async def test_a_bad_definition_holds_up_nobody(world: World, caplog: pytest.LogCaptureFixture) -> None:

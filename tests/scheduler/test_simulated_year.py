@@ -48,8 +48,10 @@ OVER = """
 """
 
 WEEKS = 52
-KILLS = 8
-LONGEST = 90
+KILLS = 6
+
+#: Seconds after which something hangs.
+LONGEST = 180
 END, RESET = "tournament_end", "tournament_reset"
 
 

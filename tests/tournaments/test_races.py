@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -99,7 +100,7 @@ async def ranks_become_exact(database: Database, many: Crowd, tournament: str, r
         return told | {"": int(answer.get("rank_count", 0))} == truth
 
     for witness in many.witnesses.values():
-        await wait_until_async(lambda witness=witness: are_exact(witness), 1)
+        await wait_until_async(partial(are_exact, witness), 1)
 
 
 def refusals(outcomes: list[Any]) -> Counter[str]:

@@ -7,7 +7,7 @@ at a time, by whichever process comes first.
 import asyncio
 from contextlib import suppress
 
-from kizuna.db.engine import REFUSED, Database
+from kizuna.db.engine import LOCKED, REFUSED, Database
 from kizuna.leaderboards import queries
 
 #: Records that are removed at a time.
@@ -31,7 +31,7 @@ class Clearing:
     async def _clear(self, board: int) -> None:
         if not await self._database.write(queries.CLEAR_RECORDS, board, _RECORDS_AT_ONCE):
             # Refused while there is a record: one that was being written when the board was deleted, or one
-            # that another process is about to remove.
-            with suppress(*REFUSED):
+            # that another process is about to remove. Put off while game code answers one of its callbacks.
+            with suppress(*REFUSED, LOCKED):
                 await self._database.write(queries.CLEAR, board)
         await asyncio.sleep(_PAUSE)

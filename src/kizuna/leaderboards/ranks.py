@@ -67,6 +67,8 @@ class _Ranking:
         self.begun = asyncio.Event()
         #: Changes that arrive before the index can take them.
         self.early: deque[Change] = deque()
+        #: The number of records, where it is known before the index is built.
+        self.records: int | None = None
         self.idle_rounds = 0
 
     @property
@@ -78,8 +80,14 @@ class _Ranking:
         """Take a change, or keep it until there is an index."""
         if self.built:
             self.apply(change)
-        else:
-            self.early.append(change)
+            return
+        self.early.append(change)
+        if self.records is not None:
+            self.records += self._difference(change)
+
+    def count(self, records: int) -> None:
+        """Know how many records the snapshot shows."""
+        self.records = records + sum(map(self._difference, self.early))
 
     def apply(self, change: Change) -> None:
         """Change the index, unless the snapshot that it was read from shows the change already."""
@@ -89,6 +97,12 @@ class _Ranking:
             self.signed.apply(change.removed, -1)
         if change.inserted is not None:
             self.signed.apply(change.inserted, 1)
+
+    def _difference(self, change: Change) -> int:
+        """How many records more there are than the snapshot shows."""
+        if self.snapshot.shows(change.xid):
+            return 0
+        return (change.inserted is not None) - (change.removed is not None)
 
 
 class _Snapshot:
@@ -148,7 +162,12 @@ class Ranks:
         if not self.are_kept(board, expiry):
             return 0
         index = await self._index(board, expiry)
-        return await self._counting.count(board, expiry) if index is None else len(index)
+        if index is not None:
+            return len(index)
+        ranking = self._rankings.get(Period(board.key, expiry)) if self._bus.connected else None
+        if ranking is not None and ranking.records is not None:
+            return ranking.records
+        return await self._counting.count(board, expiry)
 
     async def at(self, board: Board, expiry: int, rank: int) -> Position | None:
         """Where the record with a rank stands; None if there is none or none are kept."""
@@ -251,13 +270,14 @@ class Ranks:
         if not ranking.begun.is_set():
             await _set_or_late(ranking.begun)
         ranking.idle_rounds = 0
-        return ranking.index
+        # It may have been given up meanwhile.
+        return ranking.index if self._rankings.get(period) is ranking else None
 
     async def _build(self, period: Period, ranking: _Ranking) -> None:
         try:
             async with self._builders:
                 await self._read(period, ranking)
-            await self._settle(ranking)
+            await _settle(ranking)
         except Exception as error:
             log.warning("the ranks of board %d cannot be read: %s", period.board, error)
         finally:
@@ -266,7 +286,7 @@ class Ranks:
             ranking.begun.set()
 
     async def _read(self, period: Period, ranking: _Ranking) -> None:
-        """Fill the index with what one snapshot of the table shows."""
+        """Fill the index with what one snapshot of the table shows, unless it is given up meanwhile."""
         async with self._database.snapshot() as tx:
             [row] = await tx.read(queries.SNAPSHOT)
             ranking.snapshot = _Snapshot(row["snapshot"])
@@ -277,17 +297,22 @@ class Ranks:
                 ranking.signed.index.extend(keys)
                 if len(keys) < size * KEY_SIZE:
                     return
-                ranking.begun.set()
+                if not ranking.begun.is_set():
+                    # A large board: those who only want to know its size need not wait for all of it.
+                    ranking.begun.set()
+                    [counted] = await tx.read(queries.COUNT, [0], [period.board], [period.expiry])
+                    ranking.count(counted["records"])
                 size, after = _SLICE, position_of(keys[-KEY_SIZE:])
 
-    async def _settle(self, ranking: _Ranking) -> None:
-        """Apply what has arrived meanwhile, a little at a time; with the last of it the index is built."""
-        while ranking.early:
-            for _ in range(min(_CHANGES_AT_ONCE, len(ranking.early))):
-                ranking.apply(ranking.early.popleft())
-            if ranking.early:
-                await asyncio.sleep(0)
-        ranking.built = True
+
+async def _settle(ranking: _Ranking) -> None:
+    """Apply what has arrived meanwhile, a little at a time; with the last of it the index is built."""
+    while ranking.early:
+        for _ in range(min(_CHANGES_AT_ONCE, len(ranking.early))):
+            ranking.apply(ranking.early.popleft())
+        if ranking.early:
+            await asyncio.sleep(0)
+    ranking.built = True
 
 
 async def _set_or_late(event: asyncio.Event) -> None:

@@ -113,7 +113,7 @@ class CallbackRunner:
         try:
             async with self._locks.transaction() as tx:
                 row = await self._claim(tx)
-                if row is None:
+                if row is None or self._closing:
                     return False
                 self.wake()  # there may be another one
                 failure = await self._run(row)

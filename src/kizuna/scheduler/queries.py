@@ -88,8 +88,8 @@ DROP_OLDEST = Command(
 # meanwhile, and some databases are configured to end such a transaction after seconds.
 CLAIM_CALLBACK = Query(
     "scheduler.claim_callback",
-    "Lock one callback of these kinds that is to be tried now: the first of its board, if nobody runs it. None "
-    "of the boards $3.",
+    "Lock one callback of these kinds that is to be tried now, and of none of the boards $3: the first of "
+    "its board, if nobody runs it.",
     """
     select c.id, c.board, c.kind::text as kind, c.instant, c.attempts,
         set_config('idle_in_transaction_session_timeout', '0', true)
