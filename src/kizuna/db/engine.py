@@ -11,8 +11,8 @@ import asyncio
 import logging
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import asyncpg
@@ -84,6 +84,32 @@ class Transaction:
     async def write(self, command: Command, *args: Any) -> list[Record]:
         """Run a command; the rows are those of its RETURNING clause."""
         return await self._fetch(command, args)
+
+    async def copy(self, query: Query, *args: Any, patience: float) -> AsyncGenerator[bytes, None]:
+        """The rows of a long query in PostgreSQL's binary format, in pieces as they come.
+
+        It may take `patience` seconds. Whoever does not read to the end must close it.
+        """
+        self._counts[query.name] += 1
+        pieces: asyncio.Queue[bytes | None] = asyncio.Queue(maxsize=2)
+
+        async def run() -> None:
+            try:
+                await self._connection.copy_from_query(
+                    query.sql, *args, output=pieces.put, format="binary", timeout=patience
+                )
+            finally:
+                await pieces.put(None)
+
+        task = asyncio.create_task(run())
+        try:
+            while (piece := await pieces.get()) is not None:
+                yield piece
+            await task
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await task
 
     async def _fetch(self, statement: Statement, args: tuple[Any, ...]) -> list[Record]:
         self._counts[statement.name] += 1

@@ -227,18 +227,44 @@ SNAPSHOT = Query(
     "select pg_current_snapshot()::text as snapshot",
 )
 
-#: Scores with their sign bit flipped: so their bytes are in the order of the numbers.
+# A packed key (see `ranking.pack_key`): the sign bits are flipped, so that bytes are in the order of numbers.
+_KEY = """
+    int8send(r.score # (-9223372036854775808)) || int8send(r.subscore # (-9223372036854775808))
+        || uuid_send(r.owner_id)
+"""
+_BEHIND = "r.board = $1 and r.expiry = $2 and (r.score, r.subscore, r.owner_id) > ($3, $4, $5)"
+
 SLICE = Query(
     "ranks.slice",
-    "The packed keys (see `ranking.pack_key`) that follow a position on a board, one after the other.",
-    """
+    "The packed keys that follow a position on a board, joined.",
+    f"""
     select string_agg(k.key, ''::bytea) as keys from (
-        select int8send(r.score # (-9223372036854775808)) || int8send(r.subscore # (-9223372036854775808))
-            || uuid_send(r.owner_id) as key
-        from leaderboard_record r
-        where r.board = $1 and r.expiry = $2 and (r.score, r.subscore, r.owner_id) > ($3, $4, $5)
-        order by r.score, r.subscore, r.owner_id limit $6
+        select {_KEY} as key from leaderboard_record r where {_BEHIND} order by {_UPWARDS} limit $6
     ) k
+    """,
+)
+
+SORTED = Query(
+    "ranks.sorted",
+    "All packed keys that follow a position on a board.",
+    f"select {_KEY} from leaderboard_record r where {_BEHIND} order by {_UPWARDS}",
+)
+
+IN_PAGE_ORDER = Command(
+    "ranks.in_page_order",
+    "Let this transaction visit pages of the table in their order, and sort what it finds.",
+    """
+    select set_config('enable_indexscan', 'off', true), set_config('enable_indexonlyscan', 'off', true),
+        set_config('plan_cache_mode', 'force_custom_plan', true), set_config('work_mem', '64MB', true)
+    """,
+)
+
+IN_INDEX_ORDER = Command(
+    "ranks.in_index_order",
+    "Let this transaction read indices in their order, as all others do.",
+    """
+    select set_config('enable_indexscan', 'on', true), set_config('enable_indexonlyscan', 'on', true),
+        set_config('plan_cache_mode', 'auto', true)
     """,
 )
 

@@ -3,25 +3,28 @@
 The table is the truth. Whoever changes records does it through `Ranks.changing`, which tells every process
 what was removed and inserted. An index is built when somebody first asks for a rank, from one snapshot of the
 table; a change counts if that snapshot does not show it, so none is missed and none counts twice, in whatever
-order changes arrive. Until an index is built, and while this process does not hear from the others, ranks are
-counted by SQL.
+order changes arrive. Who needs a rank before its index is built waits. While this process does not hear from
+the others, and for other periods than the present one, ranks are counted by SQL.
 """
 
 import asyncio
 import logging
 import uuid
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
+from contextlib import aclosing, asynccontextmanager
 from typing import NamedTuple, TypeVar
 
 from kizuna.bus import Bus
 from kizuna.clock import Clock
-from kizuna.db.engine import ROLLED_BACK, Database, Record, Transaction
+from kizuna.db.engine import ROLLED_BACK, UNREACHABLE, Database, Record, Transaction
+from kizuna.errors import ApiError, Code
 from kizuna.leaderboards import queries
 from kizuna.leaderboards.boards import Board
 from kizuna.leaderboards.changes import Change, decode_changes, encode_changes, owner_bytes
-from kizuna.leaderboards.counting import LOWEST, Counting, Position
-from kizuna.leaderboards.ranking import KEY_SIZE, RankIndex, SignedIndex, pack_key, unpack_key
+from kizuna.leaderboards.counting import Counting, Position
+from kizuna.leaderboards.ranking import KEY_SIZE, RankIndex, SignedIndex, pack_key
+from kizuna.leaderboards.reading import all_slices, count, first_slice, position_of
 
 log = logging.getLogger(__name__)
 
@@ -29,24 +32,33 @@ T = TypeVar("T")
 
 TOPIC = "ranks"
 
-#: Records of the first slice of a build, which is all of most boards, and of the others. A slice is little
-#: work for the event loop, most of it is the database's.
-_FIRST_SLICE = 2_000
-_SLICE = 50_000
+#: Boards up to this size are read at once.
+_SMALL = 2_000
 
-#: How long a request waits for the first slice, in seconds, before it counts by SQL.
-_PATIENCE = 0.2
+#: Large boards that are read at a time.
+_BUILDERS = 2
 
-#: Changes that are applied at a time to an index that is being built.
+#: Changes that are applied at a time to an index that has just been read.
 _CHANGES_AT_ONCE = 128
 
-#: Builds that read at once.
-_BUILDERS = 2
+#: Seconds that a request waits for ranks which are still being read. A write has happened: it waits less.
+PATIENCE = 15.0
+PATIENCE_OF_WRITES = 1.0
 
 #: Rounds of `clean_up` after which an index that nobody has asked for is dropped.
 _IDLE_ROUNDS = 30
 
+#: Seconds before a build that has failed is tried again.
+_PAUSE = 0.5
+
 Executor = Database | Transaction
+
+
+class RanksLate(ApiError):
+    """The ranks of a board are not known yet: it is large, and is being read."""
+
+    def __init__(self) -> None:
+        super().__init__(Code.UNAVAILABLE, "Ranks are being read, try again in a moment.")
 
 
 class Period(NamedTuple):
@@ -63,18 +75,25 @@ class _Ranking:
         self.signed = SignedIndex(RankIndex(descending=descending))
         self.snapshot = _Snapshot("0:0:")
         self.built = False
-        #: Set when the index is built, or when that takes longer.
-        self.begun = asyncio.Event()
         #: Changes that arrive before the index can take them.
         self.early: deque[Change] = deque()
         #: The number of records, where it is known before the index is built.
         self.records: int | None = None
+        #: Set when `records` is known, and when it is over: built or given up.
+        self.counted = asyncio.Event()
+        self.over = asyncio.Event()
         self.idle_rounds = 0
 
-    @property
-    def index(self) -> RankIndex | None:
-        """The index, when it is built."""
-        return self.signed.index if self.built else None
+    def end(self, *, built: bool) -> None:
+        """The index is built, or nothing will come of it."""
+        self.built = built
+        self.counted.set()
+        self.over.set()
+
+    def begin(self, snapshot: "_Snapshot") -> None:
+        """Read from this snapshot, whatever was read before."""
+        self.snapshot = snapshot
+        self.signed = SignedIndex(RankIndex(descending=self.signed.index.descending))
 
     def take(self, change: Change) -> None:
         """Take a change, or keep it until there is an index."""
@@ -85,9 +104,15 @@ class _Ranking:
         if self.records is not None:
             self.records += self._difference(change)
 
+    @property
+    def size(self) -> int:
+        """The number of records, as soon as it is counted."""
+        return len(self.signed.index) if self.built or self.records is None else self.records
+
     def count(self, records: int) -> None:
         """Know how many records the snapshot shows."""
         self.records = records + sum(map(self._difference, self.early))
+        self.counted.set()
 
     def apply(self, change: Change) -> None:
         """Change the index, unless the snapshot that it was read from shows the change already."""
@@ -147,35 +172,46 @@ class Ranks:
             return False
         return not 0 < expiry <= self._clock.unix()
 
-    async def rank(self, board: Board, expiry: int, row: Record) -> int:
-        """The rank of a record as the row shows it, 0 where none are kept."""
+    async def rank(self, board: Board, expiry: int, row: Record, *, patience: float = PATIENCE) -> int:
+        """The rank of a record as the row shows it, 0 where none are kept.
+
+        `RanksLate` if it is not known within `patience` seconds.
+        """
         if not self.are_kept(board, expiry):
             return 0
-        index = await self._index(board, expiry)
-        if index is None:
-            position = Position(row["score"], row["subscore"], row["owner_id"])
-            return await self._counting.rank(board, expiry, position)
-        return index.rank(key_of(row))
+        ranking = self._ranking(board, expiry)
+        if ranking is None or not ranking.built:
+            async with _within(patience):
+                ranking = await self._built(board, expiry)
+                if ranking is None:
+                    position = Position(row["score"], row["subscore"], row["owner_id"])
+                    return await self._counting.rank(board, expiry, position)
+        return ranking.signed.index.rank(key_of(row))
 
     async def count(self, board: Board, expiry: int) -> int:
-        """How many records a period has, 0 where no ranks are kept."""
+        """How many records a period has, 0 where no ranks are kept. `RanksLate` as for `rank`."""
         if not self.are_kept(board, expiry):
             return 0
-        index = await self._index(board, expiry)
-        if index is not None:
-            return len(index)
-        ranking = self._rankings.get(Period(board.key, expiry)) if self._bus.connected else None
-        if ranking is not None and ranking.records is not None:
-            return ranking.records
-        return await self._counting.count(board, expiry)
+        ranking = self._ranking(board, expiry)
+        if ranking is None or not ranking.built:
+            async with _within(PATIENCE):
+                while ranking is not None and not ranking.counted.is_set():
+                    await ranking.counted.wait()
+                    ranking = self._ranking(board, expiry)
+                if ranking is None:
+                    return await self._counting.count(board, expiry)
+        return ranking.size
 
     async def at(self, board: Board, expiry: int, rank: int) -> Position | None:
-        """Where the record with a rank stands; None if there is none or none are kept."""
+        """Where the record with a rank stands; None if there is none or none are kept. `RanksLate` as for
+        `rank`."""
         if not self.are_kept(board, expiry):
             return None
-        index = await self._index(board, expiry)
-        if index is None:
-            return await self._counting.at(board, expiry, rank)
+        async with _within(PATIENCE):
+            ranking = await self._built(board, expiry)
+            if ranking is None:
+                return await self._counting.at(board, expiry, rank)
+        index = ranking.signed.index
         return position_of(index.at(rank)) if 1 <= rank <= len(index) else None
 
     async def changing(
@@ -223,12 +259,11 @@ class Ranks:
     def doubt(self, periods: Iterable[Period]) -> None:
         """Drop the indices of periods that may have changed: nobody knows what was committed."""
         for period in periods:
-            self._rankings.pop(period, None)
+            self._drop(period)
 
     def forget(self, board: int) -> None:
         """Drop what is known of a board that is gone, or has no ranks any more."""
-        for period in [period for period in self._rankings if period.board == board]:
-            del self._rankings[period]
+        self.doubt([period for period in self._rankings if period.board == board])
 
     async def clean_up(self) -> None:
         """Drop the indices of periods that are over, and those that nobody has asked for in a while."""
@@ -236,7 +271,12 @@ class Ranks:
         for period, ranking in list(self._rankings.items()):
             ranking.idle_rounds += 1
             if 0 < period.expiry <= now or ranking.idle_rounds > _IDLE_ROUNDS:
-                del self._rankings[period]
+                self._drop(period)
+
+    def _drop(self, period: Period) -> None:
+        ranking = self._rankings.pop(period, None)
+        if ranking is not None:
+            ranking.end(built=False)
 
     async def _told(
         self, tx: Transaction, work: Callable[[Executor], Awaitable[tuple[T, Sequence[Change]]]]
@@ -251,12 +291,12 @@ class Ranks:
             self.obey(changes)
 
     async def _forget_all(self) -> None:
-        self._rankings.clear()
+        self.doubt(list(self._rankings))
 
-    async def _index(self, board: Board, expiry: int) -> RankIndex | None:
-        """The index of a period, None while there is none that can be trusted.
+    def _ranking(self, board: Board, expiry: int) -> _Ranking | None:
+        """What is known of a period, or is being read; None where nothing can be trusted.
 
-        Only the present period has one: anybody can ask for any.
+        Only the present period has an index: anybody can ask for any.
         """
         if not self._bus.connected or expiry != board.expiry(int(self._clock.unix())):
             return None
@@ -267,66 +307,72 @@ class Ranks:
             build = asyncio.create_task(self._build(period, ranking))
             self._builds.add(build)
             build.add_done_callback(self._builds.discard)
-        if not ranking.begun.is_set():
-            await _set_or_late(ranking.begun)
         ranking.idle_rounds = 0
-        # It may have been given up meanwhile.
-        return ranking.index if self._rankings.get(period) is ranking else None
+        return ranking
+
+    async def _built(self, board: Board, expiry: int) -> _Ranking | None:
+        """The same, when it is built."""
+        while (ranking := self._ranking(board, expiry)) is not None and not ranking.built:
+            await ranking.over.wait()
+        return ranking
 
     async def _build(self, period: Period, ranking: _Ranking) -> None:
         try:
-            async with self._builders:
-                await self._read(period, ranking)
+            if not await self._read_small(period, ranking):
+                async with self._builders:
+                    await self._read_large(period, ranking)
             await _settle(ranking)
+            if self._rankings.get(period) is ranking:
+                ranking.end(built=True)
         except Exception as error:
             log.warning("the ranks of board %d cannot be read: %s", period.board, error)
+            await asyncio.sleep(_PAUSE)  # whoever waits tries again at once
         finally:
-            if not ranking.built and self._rankings.get(period) is ranking:
-                del self._rankings[period]
-            ranking.begun.set()
+            if not ranking.built:
+                ranking.end(built=False)
+                if self._rankings.get(period) is ranking:
+                    del self._rankings[period]
 
-    async def _read(self, period: Period, ranking: _Ranking) -> None:
-        """Fill the index with what one snapshot of the table shows, unless it is given up meanwhile."""
+    async def _read_small(self, period: Period, ranking: _Ranking) -> bool:
+        """Fill the index, if that is done at once."""
         async with self._database.snapshot() as tx:
-            [row] = await tx.read(queries.SNAPSHOT)
-            ranking.snapshot = _Snapshot(row["snapshot"])
-            size, after = _FIRST_SLICE, LOWEST
-            while self._rankings.get(period) is ranking:
-                [row] = await tx.read(queries.SLICE, *period, *after, size)
-                keys = row["keys"] or b""
-                ranking.signed.index.extend(keys)
-                if len(keys) < size * KEY_SIZE:
-                    return
-                if not ranking.begun.is_set():
-                    # A large board: those who only want to know its size need not wait for all of it.
-                    ranking.begun.set()
-                    [counted] = await tx.read(queries.COUNT, [0], [period.board], [period.expiry])
-                    ranking.count(counted["records"])
-                size, after = _SLICE, position_of(keys[-KEY_SIZE:])
+            ranking.begin(await _snapshot(tx))
+            keys = await first_slice(tx, *period, _SMALL)
+            ranking.signed.index.extend(keys)
+        return len(keys) < _SMALL * KEY_SIZE
+
+    async def _read_large(self, period: Period, ranking: _Ranking) -> None:
+        """Fill the index, unless it is given up meanwhile; the number of records is known soon."""
+        async with self._database.snapshot() as tx:
+            ranking.begin(await _snapshot(tx))
+            ranking.count(await count(tx, *period))
+            async with aclosing(all_slices(tx, *period, lambda: not ranking.over.is_set())) as slices:
+                async for keys in slices:
+                    ranking.signed.index.extend(keys)
+
+
+async def _snapshot(tx: Transaction) -> _Snapshot:
+    [row] = await tx.read(queries.SNAPSHOT)
+    return _Snapshot(row["snapshot"])
 
 
 async def _settle(ranking: _Ranking) -> None:
-    """Apply what has arrived meanwhile, a little at a time; with the last of it the index is built."""
+    """Apply what has arrived meanwhile, a little at a time, to the last of it."""
     while ranking.early:
         for _ in range(min(_CHANGES_AT_ONCE, len(ranking.early))):
             ranking.apply(ranking.early.popleft())
         if ranking.early:
             await asyncio.sleep(0)
-    ranking.built = True
 
 
-async def _set_or_late(event: asyncio.Event) -> None:
+@asynccontextmanager
+async def _within(seconds: float) -> AsyncIterator[None]:
+    """`RanksLate` for what takes longer, or cannot be done now."""
     try:
-        async with asyncio.timeout(_PATIENCE):
-            await event.wait()
-    except TimeoutError:
-        pass
-
-
-def position_of(key: bytes) -> Position:
-    """Where the record with a packed key stands."""
-    score, subscore, owner = unpack_key(key)
-    return Position(score, subscore, str(uuid.UUID(bytes=owner)))
+        async with asyncio.timeout(seconds):
+            yield
+    except UNREACHABLE as error:
+        raise RanksLate from error
 
 
 def key_of(row: Record) -> bytes:

@@ -11,7 +11,7 @@ from kizuna.leaderboards import queries
 from kizuna.leaderboards.boards import Board
 from kizuna.leaderboards.changes import Change, deleted
 from kizuna.leaderboards.listing import Boundary, Listing, Records, boundary_of, cursor, window_cursors
-from kizuna.leaderboards.ranks import Executor, Period, Ranks
+from kizuna.leaderboards.ranks import PATIENCE_OF_WRITES, Executor, Period, Ranks, RanksLate
 from kizuna.leaderboards.records import RecordWrite, record_message
 from kizuna.leaderboards.writing import Writing, submission
 from kizuna.wire.encode import omit_empty
@@ -41,11 +41,18 @@ class Leaderboards:
             raise ApiError(Code.PERMISSION_DENIED, "Leaderboard only allows authoritative score submissions.")
         expiry = board.expiry(self._now())
         row = await self._writing.write(submission(board, expiry, write, WRITE_FAILED))
-        return await self.message(board, row)
+        return await self.written_message(board, row)
 
-    async def message(self, board: Board, row: Record) -> dict[str, Any]:
-        """The `LeaderboardRecord` message of a row, with its rank."""
-        return record_message(board.id, row, await self._ranks.rank(board, row["expiry"], row))
+    async def written_message(self, board: Board, row: Record) -> dict[str, Any]:
+        """The `LeaderboardRecord` message of what has been written.
+
+        That has happened whatever becomes of the rank: if it is not known soon, it is left out.
+        """
+        try:
+            rank = await self._ranks.rank(board, row["expiry"], row, patience=PATIENCE_OF_WRITES)
+        except RanksLate:
+            rank = 0
+        return record_message(board.id, row, rank)
 
     async def list(
         self,
@@ -72,7 +79,7 @@ class Leaderboards:
         owned = []
         if owner_ids:
             for row in await self._listing.owned(board, period, owner_ids):
-                owned.append(await self.message(board, row))
+                owned.append(record_message(board.id, row, await self._ranks.rank(board, period, row)))
         return await self._list_message(board, period, page, owned)
 
     async def around(

@@ -134,7 +134,7 @@ class Tournaments:
             row = await self._attempt_joined(attempt)
             if row is None:
                 raise _precondition("Must join tournament before attempting to write value.")
-        return await self._leaderboards.message(board, row)
+        return await self._leaderboards.written_message(board, row)
 
     async def delete(self, board: Board, owner_id: str, *, server: bool = False) -> None:
         """Delete an owner's record of the present period, which frees the place. 403 if authoritative."""
