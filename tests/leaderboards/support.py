@@ -16,7 +16,7 @@ from kizuna.leaderboards.boards import Board
 from kizuna.leaderboards.changes import owner_bytes
 from kizuna.leaderboards.definitions import Definitions, NewBoard
 from kizuna.leaderboards.ranking import RankIndex, pack_key
-from kizuna.leaderboards.ranks import Ranks
+from kizuna.leaderboards.ranks import Period, Ranks
 from kizuna.leaderboards.records import RecordWrite
 from kizuna.leaderboards.scoring import Operator
 from kizuna.leaderboards.service import Leaderboards
@@ -113,12 +113,17 @@ class Node:
 
     def index(self, board: Board, expiry: int = 0) -> RankIndex | None:
         """The index of a period, if it is built."""
-        found = [
-            ranking.index
-            for period, ranking in self.ranks._rankings.items()
-            if (period.board, period.expiry) == (board.key, expiry)
-        ]
-        return found[0] if found else None
+        ranking = self.ranks._rankings.get(Period(board.key, expiry))
+        return ranking.signed.index if ranking is not None and ranking.built else None
+
+    async def built(self, board: Board) -> RankIndex | None:
+        """The index of the present period, which is built when this returns, unless it is dropped again."""
+        await self.ranks.at(board, 0, 1)
+        return self.index(board)
+
+    def drop(self, board: Board) -> None:
+        """Let the index be built anew."""
+        self.ranks.doubt({Period(board.key, 0)})
 
 
 @asynccontextmanager

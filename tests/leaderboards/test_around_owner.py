@@ -76,7 +76,13 @@ async def test_examples(
     assert page["rank_count"] == str(len(wanted))
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=25,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(scores=crowds, descending=st.booleans(), limits=st.lists(st.integers(1, 15), min_size=1, max_size=4))
 async def test_windows_and_what_lies_beyond(
     boards: Boards, ada: Contestant, scores: list[Score], descending: bool, limits: list[int]

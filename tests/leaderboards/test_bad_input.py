@@ -118,7 +118,13 @@ async def boards_by_name(boards: Boards, ada: Contestant) -> dict[str, str]:
     return made
 
 
-@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=400,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(
     operation=st.sampled_from(EVERY_OPERATION),
     id=st.sampled_from(IDS) | texts,

@@ -72,7 +72,13 @@ class Book:
         assert self.page.get("rank_count", "0") == str(len(self.wanted))
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=25,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(scores=boards_of_scores, descending=st.booleans(), ranked=st.booleans(), steps=steps)
 async def test_leafing_through(
     boards: Boards,

@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import pytest
@@ -13,7 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kizuna.db.engine import Database, Transaction
+from kizuna.db.statements import Query
 from kizuna.leaderboards import ranks as ranks_module
+from kizuna.leaderboards import reading, service
+from kizuna.leaderboards.boards import Board
 from kizuna.leaderboards.changes import Change, decode_changes, encode_changes, owner_bytes
 from kizuna.leaderboards.counting import Counting, Position
 from kizuna.leaderboards.ranking import pack_key
@@ -60,8 +63,8 @@ async def one(database_url: str) -> AsyncIterator[Node]:
 @pytest.fixture
 def small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     """Indices are read a few records at a time."""
-    monkeypatch.setattr(ranks_module, "_FIRST_SLICE", 3)
-    monkeypatch.setattr(ranks_module, "_SLICE", 4)
+    monkeypatch.setattr(ranks_module, "_SMALL", 3)
+    monkeypatch.setattr(reading, "SLICE", 4)
     monkeypatch.setattr(ranks_module, "_CHANGES_AT_ONCE", 2)
 
 
@@ -121,40 +124,26 @@ async def test_what_comes_while_an_index_is_read_counts_once(one: Node, small_sl
     board = await new_board(one)
     await one.database.write(INSERT_MANY, board.key, 100)
     for round in range(20):
-        one.ranks.doubt({Period(board.key, 0)})
+        one.drop(board)
         changes = [a_random_change(one, board, OWNERS, deletions=0.3) for _ in range(8)]
         await asyncio.gather(one.ranks.count(board, 0), *changes)
-        await wait_until_async(lambda: is_built(one, board))
-        index = one.index(board)
+        index = await one.built(board)
         rows = list((await standings(one.database, board.id)).values())
         assert index is not None
         assert [index.at(rank) for rank in range(1, len(index) + 1)] == true_keys(rows), f"round {round}"
 
 
-async def is_built(one: Node, board: Any) -> bool:
-    await one.ranks.count(board, 0)
-    return one.index(board) is not None
-
-
-async def test_a_large_board_is_counted_until_its_index_is_built(one: Node) -> None:
-    """A board of many slices with writes all the while: whoever asks gets the rank of that moment."""
+async def test_a_large_board_is_counted_before_its_index_is_built(one: Node) -> None:
+    """With writes all the while: who asks for ranks waits, the number of records is known sooner."""
     board = await new_board(one)
-    await one.database.write(INSERT_MANY, board.key, 20_000)
-    writing = True
-    by_sql = 0
-
-    async def write_on() -> None:
-        while writing:
-            await a_random_change(one, board, OWNERS, deletions=0.3)
-
-    writers = [asyncio.create_task(write_on()) for _ in range(4)]
-    while one.index(board) is None:
-        await one.ranks.count(board, 0)
-        by_sql += one.index(board) is None
-    writing = False
+    await one.database.write(INSERT_MANY, board.key, 30_000)
+    assert await one.ranks.count(board, 0) == 30_000
+    assert one.index(board) is None
+    writers = [a_random_change(one, board, OWNERS, deletions=0.3) for _ in range(50)]
     await asyncio.gather(*writers)
-    assert by_sql, "it took longer than a request waits"
-    index = one.index(board)
+    truth = await true_ranks(one.database, board.id)
+    assert await one.ranks.count(board, 0) == truth[""]
+    index = await one.built(board)
     rows = list((await standings(one.database, board.id)).values())
     assert index is not None
     assert [index.at(rank) for rank in range(1, len(index) + 1)] == true_keys(rows)
@@ -176,12 +165,6 @@ class Slow(Database):
             yield tx
 
 
-@pytest.fixture
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Requests wait for an index as long as it takes."""
-    monkeypatch.setattr(ranks_module, "_PATIENCE", 30)
-
-
 @pytest_asyncio.fixture
 async def slow(database_url: str) -> AsyncIterator[Slow]:
     """Such a database."""
@@ -190,9 +173,7 @@ async def slow(database_url: str) -> AsyncIterator[Slow]:
     await database.close()
 
 
-async def test_an_index_that_is_dropped_while_it_is_read_tells_nothing(
-    one: Node, slow: Slow, patient: None
-) -> None:
+async def test_an_index_that_is_dropped_while_it_is_read_tells_nothing(one: Node, slow: Slow) -> None:
     """Whoever waits for it must not take the unread one for an empty board."""
     board = await new_board(one)
     for number, owner_id in enumerate(OWNERS):
@@ -206,18 +187,42 @@ async def test_an_index_that_is_dropped_while_it_is_read_tells_nothing(
     await ranks.stop()
 
 
-async def test_nobody_waits_again_for_a_build_that_takes_long(one: Node, slow: Slow) -> None:
-    """Large boards keep the builders busy; on all others, ranks are counted meanwhile."""
-    ranks = Ranks(slow, one.bus, one.clock)
-    for _ in range(3):
-        await ranks.count(await new_board(one), 0)
-    board = await new_board(one)
-    await ranks.count(board, 0)
-    began = time.monotonic()
-    for _ in range(5):
-        assert await ranks.count(board, 0) == 0
-    assert time.monotonic() - began < 2 * ranks_module._PATIENCE
-    await ranks.stop()
+async def test_only_large_boards_wait_for_large_boards(
+    one: Node, small_slices: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While others are read: a small one is not held up, and a write to a large one is answered."""
+    monkeypatch.setattr(service, "PATIENCE_OF_WRITES", 0.05)
+    monkeypatch.setattr(ranks_module, "PATIENCE", 0.05)
+    small, large = await new_board(one), await new_board(one)
+    await one.database.write(INSERT_MANY, large.key, 10)
+    for _ in range(ranks_module._BUILDERS):
+        await one.ranks._builders.acquire()
+    assert (await one.write(small, OWNERS[0], 1))["rank"] == "1"
+    assert "rank" not in await one.write(large, OWNERS[0], 9999)
+    for _ in range(ranks_module._BUILDERS):
+        one.ranks._builders.release()
+    await wait_until_async(lambda: has_rank(one, large))
+
+
+async def has_rank(one: Node, board: Board) -> bool:
+    return (await one.write(board, OWNERS[0], 9999)).get("rank") == "1"
+
+
+async def test_what_is_copied_can_be_given_up_at_any_time(one: Node) -> None:
+    """Also when more has arrived than was asked for."""
+    rows = Query("test.rows", "Much.", "select generate_series(1, 500000)")
+
+    async def look_at_the_beginning() -> None:
+        async with one.database.snapshot() as tx, aclosing(tx.copy(rows, patience=60)) as pieces:
+            await anext(pieces)
+            await asyncio.sleep(0.2)
+
+    begun = time.monotonic()
+    task = asyncio.create_task(look_at_the_beginning())
+    await asyncio.wait([task], timeout=4)
+    task.cancel()
+    await asyncio.wait([task], timeout=4)
+    assert time.monotonic() - begun < 3
 
 
 @pytest.mark.parametrize("descending", [True, False])

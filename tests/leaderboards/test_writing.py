@@ -117,7 +117,13 @@ def shown(record: dict[str, Any]) -> tuple[Any, ...]:
     return *score_of(record), record["num_score"], record["metadata"], rank_of(record)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=60,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(operator=st.sampled_from(Operator), descending=st.booleans(), acts=acts)
 async def test_every_operator_is_as_the_rules_have_it(
     boards: Boards,

@@ -119,7 +119,13 @@ def is_wanted(
     return end == 0 if end_time == 0 else 0 < end <= end_time
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=40,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(
     some=st.lists(some_times, max_size=8),
     low=bounds,

@@ -151,9 +151,21 @@ async def test_writes_that_are_refused(
         assert good(await ada.list(ids[kind])) == {}
 
 
-async def test_who_has_not_joined_is_told_so_whatever_the_score(ada: Contestant, ids: dict[str, str]) -> None:
-    assert refusal(await ada.write(ids["joined"], -1)) == NOT_JOINED
-    assert refusal(await ada.write(ids["joined"], -1, operator="INCREMENT")) == NOT_JOINED
+@pytest.mark.parametrize("operator", ["NO_OVERRIDE", "SET", "INCREMENT", "DECREMENT"])
+async def test_who_has_not_joined_is_told_so_whatever_the_score(
+    ada: Contestant, ids: dict[str, str], operator: str
+) -> None:
+    assert refusal(await ada.write(ids["joined"], -1, operator=operator)) == NOT_JOINED
+
+
+@pytest.mark.parametrize("operator", ["NO_OVERRIDE", "SET", "INCREMENT", "DECREMENT"])
+async def test_who_has_joined_and_used_all_attempts_gets_the_record_whatever_the_score(
+    boards: Boards, ada: Contestant, operator: str
+) -> None:
+    id = await boards.tournament(join_required=True, max_num_score=1)
+    await ada.join(id)
+    before = good(await ada.write(id, 5))
+    assert good(await ada.write(id, -1, operator=operator)) == before
 
 
 @pytest.mark.parametrize(
