@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from kizuna.db.engine import Database, Transaction
 from kizuna.db.statements import Query
 from kizuna.leaderboards import ranks as ranks_module
-from kizuna.leaderboards import reading, service
+from kizuna.leaderboards import reading
 from kizuna.leaderboards.boards import Board
 from kizuna.leaderboards.changes import Change, decode_changes, encode_changes, owner_bytes
 from kizuna.leaderboards.counting import Counting, Position
@@ -191,7 +191,7 @@ async def test_only_large_boards_wait_for_large_boards(
     one: Node, small_slices: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While others are read: a small one is not held up, and a write to a large one is answered."""
-    monkeypatch.setattr(service, "PATIENCE_OF_WRITES", 0.05)
+    monkeypatch.setattr(ranks_module, "_PATIENCE_OF_WRITES", 0.05)
     monkeypatch.setattr(ranks_module, "PATIENCE", 0.05)
     small, large = await new_board(one), await new_board(one)
     await one.database.write(INSERT_MANY, large.key, 10)
@@ -287,7 +287,7 @@ def test_a_batch_tells_each_board_once() -> None:
         Change(7, board, 0, None, pack_key(number, 0, owner_bytes(owner(number))))
         for number, board in enumerate([1, 2, 3] * 20)
     ]
-    notices = list(encode_changes("me", changes))
+    notices = list(encode_changes(changes))
     assert len(notices) == 3
-    told = [change for notice in notices for change in decode_changes(notice)[1]]
+    told = [change for notice in notices for change in decode_changes(notice)]
     assert set(told) == set(changes)

@@ -137,9 +137,10 @@ class Model:
 
     def chosen(self, number: int) -> Operator:
         try:
-            return Operator.from_wire(number) or self.operator if number else self.operator
+            chosen = Operator.from_wire(number)
         except ValueError:
             raise Refused(WRITE_FAILED) from None
+        return self.operator if chosen is None else chosen
 
     def result(self, operator: Operator, entry: Entry, given: Score) -> Score:
         """What an attempt makes of a record. Who has joined and not scored takes what is given on an

@@ -21,7 +21,7 @@ from kizuna.wire.encode import rfc3339_seconds
 class Aftermath(Protocol):
     """What is to be done in this process after a transaction: one of these, unless it was rolled back."""
 
-    def committed(self) -> None:
+    async def committed(self) -> None:
         """It has taken effect."""
 
     def unknown(self) -> None:
@@ -123,7 +123,7 @@ class Accounts:
                 one.unknown()
             raise
         for one in aftermath:
-            one.committed()
+            await one.committed()
 
 
 def account_message(row: Record) -> dict[str, Any]:

@@ -25,6 +25,9 @@ NOTIFY = Command(
 HEARTBEAT = 0.4
 PATIENCE = 0.4
 
+#: Seconds after which a connection is given up that gives no proof. One that is only slow has lost nothing.
+_GIVE_UP = 10.0
+
 #: Seconds between two attempts to connect: the first pause, doubled up to the longest.
 _FIRST_PAUSE = 0.05
 _LONGEST_PAUSE = 2.0
@@ -43,6 +46,7 @@ class PostgresBus:
         self._tasks: list[asyncio.Task[None]] = []
         self._pause = _FIRST_PAUSE
         self._first = asyncio.Event()
+        self._lost = False
         self.connected = False
 
     def subscribe(self, topic: str, handler: Handler, *, on_reconnect: Reread) -> None:
@@ -82,19 +86,35 @@ class PostgresBus:
             # Whatever was announced before this moment is in the tables that are now read again.
             for reread in self._rereads:
                 await reread()
-            self.connected = True
             self._pause = _FIRST_PAUSE
-            self._first.set()
-            while self.connected:
+            self._lost = connection.is_closed()
+            while not self._lost:
+                self.connected = True
+                self._first.set()
                 await asyncio.sleep(HEARTBEAT)
-                await connection.fetchval("select 1", timeout=PATIENCE)
+                await self._prove(connection)
         finally:
             self.connected = False
             connection.terminate()
 
+    async def _prove(self, connection: "asyncpg.Connection[Any]") -> None:
+        """Return when the connection has proved to live, and every notice before that has been obeyed."""
+        proof = asyncio.create_task(connection.fetchval("select 1"))
+        try:
+            await asyncio.wait((proof,), timeout=PATIENCE)
+            if not proof.done():
+                self.connected = False
+                async with asyncio.timeout(_GIVE_UP):
+                    await proof
+                    await self._arrived.join()
+            await proof
+        finally:
+            proof.cancel()
+
     def _on_loss(self, connection: object) -> None:
         """Known at once where the other end says goodbye; a silent end is found by the heartbeat."""
         self.connected = False
+        self._lost = True
 
     def _on_notice(self, connection: object, pid: int, channel: str, payload: object) -> None:
         self._arrived.put_nowait(str(payload))
@@ -102,12 +122,13 @@ class PostgresBus:
     async def _deliver(self) -> None:
         while True:
             topic, _, text = (await self._arrived.get()).partition(" ")
-            handler = self._handlers.get(topic)
-            if handler is None:
-                continue
             try:
-                await handler(text)
+                if (handler := self._handlers.get(topic)) is not None:
+                    await handler(text)
             except Exception:
                 log.exception("a notice about %s could not be obeyed", topic)
                 # Its effect is missing here: make the connection start over, which reads everything again.
                 self.connected = False
+                self._lost = True
+            finally:
+                self._arrived.task_done()

@@ -12,7 +12,7 @@ import logging
 import random
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import asyncpg
@@ -42,6 +42,9 @@ _PLANNER = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin
 #: The longest wait for a row that somebody else has locked. Whoever waits holds a connection, and with it
 #: everybody who shares the statement; what the server itself locks is free within milliseconds.
 _LOCKS = {"lock_timeout": "5s"}
+
+#: Pieces of a long answer that are read ahead of whoever takes them.
+_PIECES_AHEAD = 2
 
 #: How long a statement that was called off may take to end, before its connection is given up. Seconds.
 _SETTLE = 1.0
@@ -91,25 +94,27 @@ class Transaction:
         It may take `patience` seconds. Whoever does not read to the end must close it.
         """
         self._counts[query.name] += 1
-        pieces: asyncio.Queue[bytes | None] = asyncio.Queue(maxsize=2)
+        pieces: asyncio.Queue[bytes | None] = asyncio.Queue()
+        room = asyncio.Semaphore(_PIECES_AHEAD)
 
-        async def run() -> None:
-            try:
-                await self._connection.copy_from_query(
-                    query.sql, *args, output=pieces.put, format="binary", timeout=patience
-                )
-            finally:
-                await pieces.put(None)
+        async def take(piece: bytes) -> None:
+            await room.acquire()
+            pieces.put_nowait(piece)
 
-        task = asyncio.create_task(run())
+        copying = asyncio.create_task(
+            self._connection.copy_from_query(query.sql, *args, output=take, format="binary", timeout=patience)
+        )
+        copying.add_done_callback(lambda _: pieces.put_nowait(None))
         try:
             while (piece := await pieces.get()) is not None:
                 yield piece
-            await task
+                room.release()
+            await copying
         finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await task
+            if not copying.done():
+                copying.cancel()
+                self._connection.terminate()
+                await asyncio.wait((copying,))
 
     async def _fetch(self, statement: Statement, args: tuple[Any, ...]) -> list[Record]:
         self._counts[statement.name] += 1

@@ -53,23 +53,27 @@ def owner_bytes(owner_id: str) -> bytes:
     return bytes.fromhex(owner_id.replace("-", ""))
 
 
-def encode_changes(origin: str, changes: Sequence[Change]) -> Iterator[str]:
-    """The changes as notices of a process that calls itself `origin`."""
-    for place, run in groupby(changes, key=lambda change: change[:3]):
+def encode_changes(changes: Sequence[Change]) -> Iterator[str]:
+    """The changes as texts for notices."""
+    for place, run in groupby(sorted(changes, key=_period), key=_period):
         some = list(run)
         for start in range(0, len(some), _CHANGES_AT_ONCE):
             part = some[start : start + _CHANGES_AT_ONCE]
             keys = b"".join((change.removed or _NONE) + (change.inserted or _NONE) for change in part)
-            yield " ".join((origin, *map(str, place), b64encode(keys).decode()))
+            yield " ".join((*map(str, place), b64encode(keys).decode()))
 
 
-def decode_changes(text: str) -> tuple[str, list[Change]]:
-    """Who told, and the changes."""
-    origin, xid, board, expiry, packed = text.split(" ")
+def decode_changes(text: str) -> list[Change]:
+    """The changes in the text of a notice."""
+    xid, board, expiry, packed = text.split(" ")
     keys = b64decode(packed)
     place = int(xid), int(board), int(expiry)
     pairs = (keys[start : start + 2 * KEY_SIZE] for start in range(0, len(keys), 2 * KEY_SIZE))
-    return origin, [Change(*place, _key(pair[:KEY_SIZE]), _key(pair[KEY_SIZE:])) for pair in pairs]
+    return [Change(*place, _key(pair[:KEY_SIZE]), _key(pair[KEY_SIZE:])) for pair in pairs]
+
+
+def _period(change: Change) -> tuple[int, int, int]:
+    return change[:3]
 
 
 def _key(data: bytes) -> bytes | None:

@@ -227,6 +227,12 @@ SNAPSHOT = Query(
     "select pg_current_snapshot()::text as snapshot",
 )
 
+PRESENT = Query(
+    "ranks.present",
+    "The number of a transaction that begins now: those that run have lower ones.",
+    "select pg_current_xact_id()::text::bigint as xid",
+)
+
 # A packed key (see `ranking.pack_key`): the sign bits are flipped, so that bytes are in the order of numbers.
 _KEY = """
     int8send(r.score # (-9223372036854775808)) || int8send(r.subscore # (-9223372036854775808))

@@ -1,19 +1,30 @@
 """The ranks of all boards: which are kept in memory, how they come there, and how they stay right.
 
 The table is the truth. Whoever changes records does it through `Ranks.changing`, which tells every process
-what was removed and inserted. An index is built when somebody first asks for a rank, from one snapshot of the
-table; a change counts if that snapshot does not show it, so none is missed and none counts twice, in whatever
-order changes arrive. Who needs a rank before its index is built waits. While this process does not hear from
-the others, and for other periods than the present one, ranks are counted by SQL.
+what was removed and inserted, in the order of the commits. An index is built when somebody first asks for a
+rank, from one snapshot of the table; a change counts if that snapshot does not show it, so none is missed and
+none counts twice. Who needs a rank before its index is built waits. While this process does not hear from the
+others, and for other periods than the present one, ranks are counted by SQL.
 """
 
 import asyncio
 import logging
 import uuid
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections import Counter, deque
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Coroutine,
+    Iterable,
+    Mapping,
+    Sequence,
+)
+from contextlib import aclosing, asynccontextmanager, suppress
+from itertools import count as count_from
 from typing import NamedTuple, TypeVar
+from weakref import WeakValueDictionary
 
 from kizuna.bus import Bus
 from kizuna.clock import Clock
@@ -41,9 +52,14 @@ _BUILDERS = 2
 #: Changes that are applied at a time to an index that has just been read.
 _CHANGES_AT_ONCE = 128
 
-#: Seconds that a request waits for ranks which are still being read. A write has happened: it waits less.
+#: Seconds that a request waits for ranks which are still being read.
 PATIENCE = 15.0
-PATIENCE_OF_WRITES = 1.0
+
+#: The same for a write, which has happened whatever its rank: from when on the board is known to be large.
+_PATIENCE_OF_WRITES = 1.0
+
+#: Seconds that a process waits for a notice of its own.
+_PATIENCE_WITH_NOTICES = 1.0
 
 #: Rounds of `clean_up` after which an index that nobody has asked for is dropped.
 _IDLE_ROUNDS = 30
@@ -68,6 +84,18 @@ class Period(NamedTuple):
     expiry: int
 
 
+class Told:
+    """Changes of which notices have been sent; `heard` is set when they have come back.
+
+    `ranks` are those of the new keys at that moment. A little later the record may have moved on.
+    """
+
+    def __init__(self, changes: Sequence[Change]) -> None:
+        self.changes = changes
+        self.heard = asyncio.Event()
+        self.ranks: dict[bytes, int] = {}
+
+
 class _Ranking:
     """The index of one period, or what will become of it."""
 
@@ -79,7 +107,9 @@ class _Ranking:
         self.early: deque[Change] = deque()
         #: The number of records, where it is known before the index is built.
         self.records: int | None = None
-        #: Set when `records` is known, and when it is over: built or given up.
+        #: Set when the board is known to be large, when `records` is known, and when it is over: built or
+        #: given up. What is set later implies what comes before.
+        self.sized = asyncio.Event()
         self.counted = asyncio.Event()
         self.over = asyncio.Event()
         self.idle_rounds = 0
@@ -87,6 +117,7 @@ class _Ranking:
     def end(self, *, built: bool) -> None:
         """The index is built, or nothing will come of it."""
         self.built = built
+        self.sized.set()
         self.counted.set()
         self.over.set()
 
@@ -135,11 +166,12 @@ class _Snapshot:
 
     def __init__(self, text: str) -> None:
         low, high, running = text.split(":")
-        self._low, self._high = int(low), int(high)
+        #: Below `low` everything has ended, from `high` on nothing had begun.
+        self.low, self.high = int(low), int(high)
         self._running = frozenset(map(int, filter(None, running.split(","))))
 
     def shows(self, xid: int) -> bool:
-        return xid < self._low or (xid < self._high and xid not in self._running)
+        return xid < self.low or (xid < self.high and xid not in self._running)
 
 
 class Ranks:
@@ -151,10 +183,13 @@ class Ranks:
         self._clock = clock
         self._without = frozenset(without)
         self._me = uuid.uuid4().hex
+        self._numbers = count_from(1)
+        self._told: WeakValueDictionary[str, Told] = WeakValueDictionary()
+        self._in_doubt: Counter[Period] = Counter()
         self._rankings: dict[Period, _Ranking] = {}
         self._counting = Counting(database)
         self._builders = asyncio.Semaphore(_BUILDERS)
-        self._builds: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
         """Listen to the other processes."""
@@ -162,9 +197,9 @@ class Ranks:
 
     async def stop(self) -> None:
         """Give up what is being built."""
-        for build in self._builds:
-            build.cancel()
-        await asyncio.gather(*self._builds, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def are_kept(self, board: Board, expiry: int) -> bool:
         """Whether a period has ranks: not if they are switched off, and not when it is over."""
@@ -172,21 +207,26 @@ class Ranks:
             return False
         return not 0 < expiry <= self._clock.unix()
 
-    async def rank(self, board: Board, expiry: int, row: Record, *, patience: float = PATIENCE) -> int:
+    async def rank(self, board: Board, expiry: int, row: Record, *, written: bool = False) -> int:
         """The rank of a record as the row shows it, 0 where none are kept.
 
-        `RanksLate` if it is not known within `patience` seconds.
+        `RanksLate` if it takes too long to learn it, which for a record just `written` is sooner.
         """
         if not self.are_kept(board, expiry):
             return 0
         ranking = self._ranking(board, expiry)
         if ranking is None or not ranking.built:
-            async with _within(patience):
+            if ranking is not None and written:
+                async with _within(PATIENCE):
+                    await ranking.sized.wait()
+            async with _within(_PATIENCE_OF_WRITES if written else PATIENCE):
                 ranking = await self._built(board, expiry)
                 if ranking is None:
                     position = Position(row["score"], row["subscore"], row["owner_id"])
                     return await self._counting.rank(board, expiry, position)
-        return ranking.signed.index.rank(key_of(row))
+        index = ranking.signed.index
+        # Another process may have moved the record on since: its new place must not count besides.
+        return min(index.rank(key_of(row)), max(len(index), 1))
 
     async def count(self, board: Board, expiry: int) -> int:
         """How many records a period has, 0 where no ranks are kept. `RanksLate` as for `rank`."""
@@ -220,44 +260,81 @@ class Ranks:
         work: Callable[[Executor], Awaitable[tuple[T, Sequence[Change]]]],
         *,
         alone: bool = False,
-    ) -> T:
+    ) -> tuple[T, Mapping[bytes, int]]:
         """Run `work`, which changes records of these periods: its result, when all of it has taken effect.
 
-        `alone` says that the work is a single statement. The other processes hear of the changes when it
-        commits, this one knows them when this returns.
+        With it come the ranks of new keys, as far as they are known. `alone` says that the work is a single
+        statement.
         """
+
+        async def told(tx: Transaction) -> tuple[T, Told]:
+            result, changes = await work(tx)
+            return result, await self.tell(tx, changes)
+
         try:
             if alone and self._bus.alone:
                 result, changes = await work(self._database)
+                news = Told(changes)
             else:
-                result, changes = await self._database.atomically(lambda tx: self._told(tx, work))
+                result, news = await self._database.atomically(told)
         except ROLLED_BACK:
             raise
         except BaseException:
-            self.doubt(periods)
+            self.unknown(periods)
             raise
-        self.obey(changes)
-        return result
+        await self.obey(news)
+        return result, news.ranks
 
-    async def tell(self, tx: Transaction, changes: Sequence[Change]) -> None:
-        """Let the other processes know of changes when a transaction commits.
+    async def tell(self, tx: Transaction, changes: Sequence[Change]) -> "Told":
+        """Let all processes know of changes when a transaction commits.
 
-        `obey` must follow the commit, or `doubt` where it is not known.
+        `obey` must follow the commit, `unknown` what may have been one.
+        """
+        told = Told(changes)
+        if self._bus.alone:
+            return told
+        *others, last = encode_changes(changes) if changes else [""]
+        for text in others:
+            await self._bus.announce(tx, TOPIC, f"- {text}")
+        if last:
+            # Nobody waits for it if it is rolled back: it is forgotten with what `tell` has returned.
+            name = f"{self._me}.{next(self._numbers)}"
+            self._told[name] = told
+            await self._bus.announce(tx, TOPIC, f"{name} {last}")
+        return told
+
+    async def obey(self, told: "Told") -> None:
+        """Know changes that have been committed.
+
+        Where there are other processes, this one too takes changes in the order in which they were committed,
+        as its own notices tell it; before its time, a change could meet a record that another process has
+        changed meanwhile, and count it twice.
         """
         if self._bus.alone:
+            self._take(told.changes)
+            self._note_ranks(told)
             return
-        for text in encode_changes(self._me, changes):
-            await self._bus.announce(tx, TOPIC, text)
+        periods = {Period(change.board, change.expiry) for change in told.changes}
+        if self._bus.connected and not periods.isdisjoint(self._rankings):
+            try:
+                async with asyncio.timeout(_PATIENCE_WITH_NOTICES):
+                    await told.heard.wait()
+            except TimeoutError:
+                self.doubt(periods)
 
-    def obey(self, changes: Iterable[Change]) -> None:
-        """Know changes that have been committed."""
-        for change in changes:
-            ranking = self._rankings.get(Period(change.board, change.expiry))
-            if ranking is not None:
-                ranking.take(change)
+    def unknown(self, periods: Iterable[Period]) -> None:
+        """Nobody knows whether changes of these periods were committed, or will be.
+
+        Where there are other processes, a notice tells when that happens. Here, ranks are counted until
+        everything that runs now has ended; then the indices are read again.
+        """
+        if self._bus.alone:
+            self._in_doubt.update(periods := set(periods))
+            self.doubt(periods)
+            self._start(self._outwait(periods))
 
     def doubt(self, periods: Iterable[Period]) -> None:
-        """Drop the indices of periods that may have changed: nobody knows what was committed."""
+        """Drop the indices of periods."""
         for period in periods:
             self._drop(period)
 
@@ -278,17 +355,24 @@ class Ranks:
         if ranking is not None:
             ranking.end(built=False)
 
-    async def _told(
-        self, tx: Transaction, work: Callable[[Executor], Awaitable[tuple[T, Sequence[Change]]]]
-    ) -> tuple[T, Sequence[Change]]:
-        result, changes = await work(tx)
-        await self.tell(tx, changes)
-        return result, changes
-
     async def _on_notice(self, text: str) -> None:
-        origin, changes = decode_changes(text)
-        if origin != self._me:
-            self.obey(changes)
+        name, _, changes = text.partition(" ")
+        self._take(decode_changes(changes))
+        if (told := self._told.pop(name, None)) is not None:
+            self._note_ranks(told)
+            told.heard.set()
+
+    def _take(self, changes: Iterable[Change]) -> None:
+        for change in changes:
+            ranking = self._rankings.get(Period(change.board, change.expiry))
+            if ranking is not None:
+                ranking.take(change)
+
+    def _note_ranks(self, told: "Told") -> None:
+        for change in told.changes:
+            ranking = self._rankings.get(Period(change.board, change.expiry))
+            if ranking is not None and ranking.built and change.inserted is not None:
+                told.ranks[change.inserted] = ranking.signed.index.rank(change.inserted)
 
     async def _forget_all(self) -> None:
         self.doubt(list(self._rankings))
@@ -298,15 +382,15 @@ class Ranks:
 
         Only the present period has an index: anybody can ask for any.
         """
+        period = Period(board.key, expiry)
         if not self._bus.connected or expiry != board.expiry(int(self._clock.unix())):
             return None
-        period = Period(board.key, expiry)
+        if period in self._in_doubt:
+            return None
         ranking = self._rankings.get(period)
         if ranking is None:
             ranking = self._rankings[period] = _Ranking(board.descending)
-            build = asyncio.create_task(self._build(period, ranking))
-            self._builds.add(build)
-            build.add_done_callback(self._builds.discard)
+            self._start(self._build(period, ranking))
         ranking.idle_rounds = 0
         return ranking
 
@@ -325,8 +409,9 @@ class Ranks:
             if self._rankings.get(period) is ranking:
                 ranking.end(built=True)
         except Exception as error:
-            log.warning("the ranks of board %d cannot be read: %s", period.board, error)
-            await asyncio.sleep(_PAUSE)  # whoever waits tries again at once
+            if not ranking.over.is_set():
+                log.warning("the ranks of board %d cannot be read: %s", period.board, error)
+                await asyncio.sleep(_PAUSE)  # whoever waits tries again at once
         finally:
             if not ranking.built:
                 ranking.end(built=False)
@@ -339,7 +424,30 @@ class Ranks:
             ranking.begin(await _snapshot(tx))
             keys = await first_slice(tx, *period, _SMALL)
             ranking.signed.index.extend(keys)
+        ranking.sized.set()
         return len(keys) < _SMALL * KEY_SIZE
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _outwait(self, periods: Iterable[Period]) -> None:
+        """End the doubt about periods when whatever runs now in the database has ended."""
+        present: int | None = None
+        while present is None or (await self._oldest()) < present:
+            await asyncio.sleep(_PAUSE)
+            with suppress(*UNREACHABLE):
+                present = present or (await self._database.read(queries.PRESENT))[0]["xid"]
+        self._in_doubt -= Counter(periods)
+
+    async def _oldest(self) -> int:
+        """No transaction with a lower number runs; -1 while the database cannot be asked."""
+        try:
+            [row] = await self._database.read(queries.SNAPSHOT)
+        except UNREACHABLE:
+            return -1
+        return _Snapshot(row["snapshot"]).low
 
     async def _read_large(self, period: Period, ranking: _Ranking) -> None:
         """Fill the index, unless it is given up meanwhile; the number of records is known soon."""

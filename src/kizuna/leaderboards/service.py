@@ -1,19 +1,28 @@
 """Records of leaderboards and tournaments: write, list, around an owner, delete."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from kizuna.clock import Clock
-from kizuna.db.engine import Database, Record, Transaction
+from kizuna.db.engine import Database, Transaction
 from kizuna.errors import ApiError, Code, invalid
 from kizuna.leaderboards import queries
 from kizuna.leaderboards.boards import Board
 from kizuna.leaderboards.changes import Change, deleted
-from kizuna.leaderboards.listing import Boundary, Listing, Records, boundary_of, cursor, window_cursors
-from kizuna.leaderboards.ranks import PATIENCE_OF_WRITES, Executor, Period, Ranks, RanksLate
+from kizuna.leaderboards.listing import (
+    Boundary,
+    Listing,
+    Records,
+    Window,
+    boundary_of,
+    cursor,
+    window_cursors,
+)
+from kizuna.leaderboards.ranks import Executor, Period, Ranks, RanksLate, Told
 from kizuna.leaderboards.records import RecordWrite, record_message
-from kizuna.leaderboards.writing import Writing, submission
+from kizuna.leaderboards.writing import Writing, Written, submission
 from kizuna.wire.encode import omit_empty
 
 WRITE_FAILED = "Error writing score to leaderboard."
@@ -40,18 +49,20 @@ class Leaderboards:
         if board.authoritative and not write.server:
             raise ApiError(Code.PERMISSION_DENIED, "Leaderboard only allows authoritative score submissions.")
         expiry = board.expiry(self._now())
-        row = await self._writing.write(submission(board, expiry, write, WRITE_FAILED))
-        return await self.written_message(board, row)
+        written = await self._writing.write(submission(board, expiry, write, WRITE_FAILED))
+        return await self.written_message(board, written)
 
-    async def written_message(self, board: Board, row: Record) -> dict[str, Any]:
+    async def written_message(self, board: Board, written: Written) -> dict[str, Any]:
         """The `LeaderboardRecord` message of what has been written.
 
         That has happened whatever becomes of the rank: if it is not known soon, it is left out.
         """
-        try:
-            rank = await self._ranks.rank(board, row["expiry"], row, patience=PATIENCE_OF_WRITES)
-        except RanksLate:
-            rank = 0
+        row, rank = written
+        if rank is None or not self._ranks.are_kept(board, row["expiry"]):
+            try:
+                rank = await self._ranks.rank(board, row["expiry"], row, written=True)
+            except RanksLate:
+                rank = 0
         return record_message(board.id, row, rank)
 
     async def list(
@@ -102,11 +113,19 @@ class Leaderboards:
         if window is None:
             return {}
         rows = [*window.above, window.own, *window.below]
-        own = await self._ranks.rank(board, period, window.own)
-        ranks = [own - len(window.above) + place if own else 0 for place in range(len(rows))]
+        first = await self._first_rank(board, period, window)
+        ranks = [first + place if first else 0 for place in range(len(rows))]
         messages = [record_message(board.id, row, rank) for row, rank in zip(rows, ranks, strict=True)]
         page = Records(messages, *window_cursors(board, period, window, ranks))
         return await self._list_message(board, period, page, [])
+
+    async def _first_rank(self, board: Board, period: int, window: Window) -> int:
+        """The rank of a window's first record, 0 where none are kept.
+
+        The ranks are those of a moment after the window's: it tells at least who is above it.
+        """
+        own = await self._ranks.rank(board, period, window.own)
+        return max(own - len(window.above), 2) if own and window.more_above else min(own, 1)
 
     async def cursor_from_rank(self, board: Board, rank: int, *, expiry: int = 0) -> str:
         """The cursor to a page that begins with this rank, "" for the first. `ApiError` if there is none."""
@@ -134,7 +153,9 @@ class Leaderboards:
                 await executor.write(queries.LEAVE, [board.key], [expiry])
             return None, [deleted(row) for row in rows]
 
-        await self._ranks.changing({Period(board.key, expiry)}, work, alone=not board.is_limited)
+        # In a task of its own: a client that leaves must not leave it in doubt.
+        changing = self._ranks.changing({Period(board.key, expiry)}, work, alone=not board.is_limited)
+        await asyncio.shield(asyncio.ensure_future(changing))
 
     async def disown(self, tx: Transaction, owner_id: str) -> "Disowned":
         """Delete all that an owner has on any board, as part of a transaction."""
@@ -142,8 +163,7 @@ class Leaderboards:
         if rows:
             await tx.write(queries.LEAVE, [row["board"] for row in rows], [row["expiry"] for row in rows])
         changes = [deleted(row) for row in rows]
-        await self._ranks.tell(tx, changes)
-        return Disowned(self._ranks, changes)
+        return Disowned(self._ranks, await self._ranks.tell(tx, changes))
 
     async def _list_message(
         self, board: Board, period: int, page: Records, owned: Sequence[dict[str, Any]]
@@ -176,10 +196,10 @@ class Disowned:
     """Deleted records, which the ranks must know of after the commit."""
 
     ranks: Ranks
-    changes: Sequence[Change]
+    told: Told
 
-    def committed(self) -> None:
-        self.ranks.obey(self.changes)
+    async def committed(self) -> None:
+        await self.ranks.obey(self.told)
 
     def unknown(self) -> None:
-        self.ranks.doubt({Period(change.board, change.expiry) for change in self.changes})
+        self.ranks.unknown({Period(change.board, change.expiry) for change in self.told.changes})

@@ -4,9 +4,10 @@ Whoever writes at once shares a statement, of which there is one for each kind o
 with the stored one by the rules of `scoring`, and tells what stood there before, for the ranks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from kizuna.clock import Clock
 from kizuna.db.coalesce import KeyedWrites
@@ -16,11 +17,19 @@ from kizuna.errors import ApiError, invalid, not_found
 from kizuna.leaderboards import queries
 from kizuna.leaderboards.boards import Board
 from kizuna.leaderboards.changes import Change, inserted, written
-from kizuna.leaderboards.ranks import Executor, Period, Ranks
+from kizuna.leaderboards.ranks import Executor, Period, Ranks, key_of
 from kizuna.leaderboards.records import Place, RecordWrite, rule
 from kizuna.leaderboards.scoring import Operator, Score, ScoreError, first
 
-Outcome = Record | ApiError
+#: How often a record is written that is neither written nor there.
+_TRIES = 3
+
+
+class Written(NamedTuple):
+    """A record after a write, and its rank by that write, None where that is not known."""
+
+    row: Record
+    rank: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +88,12 @@ def place_of(row: Record) -> Place:
     return Place(row["owner_id"], row["board"], row["expiry"])
 
 
-async def stored(executor: Executor, places: Sequence[Place]) -> dict[Place, Record]:
+async def stored(executor: Executor, places: Sequence[Place]) -> dict[Place, Written]:
     """The records that exist of these."""
     owners, boards, expiries = zip(*places, strict=True)
     numbers = list(range(len(places)))
     rows = await executor.read(queries.READ, numbers, list(owners), list(boards), list(expiries))
-    return {place_of(row): row for row in rows}
+    return {place_of(row): Written(row, None) for row in rows}
 
 
 async def submit(
@@ -96,6 +105,33 @@ async def submit(
     return {place_of(row): row for row in await executor.write(command, *columns(ordered, now))}
 
 
+def with_ranks(rows: Mapping[Place, Record], ranks: Mapping[bytes, int]) -> dict[Place, Written]:
+    """Records with their ranks by packed key."""
+    return {place: Written(row, ranks.get(key_of(row))) for place, row in rows.items()}
+
+
+async def written_or_stored(
+    database: Database,
+    write: Callable[[Sequence[Submission]], Awaitable[dict[Place, Written]]],
+    submissions: Sequence[Submission],
+) -> tuple[dict[Place, Written], dict[Place, Written]]:
+    """Write: the records that were written, and those that exist of the others.
+
+    A record that was in the way of a write may be deleted before it is read: then it is written once more.
+    """
+    rows: dict[Place, Written] = {}
+    known: dict[Place, Written] = {}
+    for _ in range(_TRIES):
+        rows |= await write(submissions)
+        missing = [one for one in submissions if one.place not in rows]
+        if missing:
+            known |= await stored(database, [one.place for one in missing])
+        submissions = [one for one in missing if one.place not in known]
+        if not submissions:
+            break
+    return rows, known
+
+
 class Writing:
     """Scores for leaderboards."""
 
@@ -103,25 +139,29 @@ class Writing:
         self._database = database
         self._clock = clock
         self._ranks = ranks
-        self._write: KeyedWrites[Submission, Record] = KeyedWrites(
+        self._write: KeyedWrites[Submission, Written] = KeyedWrites(
             self._write_all, keys=lambda one: (one.place,)
         )
 
-    async def write(self, submission: Submission) -> Record:
+    async def write(self, submission: Submission) -> Written:
         """The record as it then is. 404 if the board is gone."""
         return await self._write(submission)
 
-    async def _write_all(self, submissions: list[Submission]) -> list[Outcome]:
+    async def _write_all(self, submissions: list[Submission]) -> list[Written | ApiError]:
         now = self._clock.now()
 
-        async def work(executor: Executor) -> tuple[dict[Place, Record], list[Change]]:
-            rows = await submit(executor, queries.WRITE, submissions, now)
-            return rows, [written(row) if row["num_score"] > 1 else inserted(row) for row in rows.values()]
+        async def write(some: Sequence[Submission]) -> dict[Place, Written]:
+            async def work(executor: Executor) -> tuple[dict[Place, Record], list[Change]]:
+                rows = await submit(executor, queries.WRITE, some, now)
+                return rows, [
+                    written(row) if row["num_score"] > 1 else inserted(row) for row in rows.values()
+                ]
 
-        periods = {one.period for one in submissions}
-        rows = await self._ranks.changing(periods, work, alone=True)
-        unchanged = [one.place for one in submissions if one.place not in rows]
-        if unchanged:
-            rows |= await stored(self._database, unchanged)
+            return with_ranks(*await self._ranks.changing({one.period for one in some}, work, alone=True))
+
+        rows, unchanged = await written_or_stored(self._database, write, submissions)
         # Without a record the board must be gone, or the player's account: nothing was written.
-        return [rows.get(one.place) or not_found("Leaderboard not found.") for one in submissions]
+        return [
+            rows.get(one.place) or unchanged.get(one.place) or not_found("Leaderboard not found.")
+            for one in submissions
+        ]

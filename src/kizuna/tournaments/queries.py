@@ -61,10 +61,18 @@ PLAYERS = Query(
 
 HOLD_SIZES = Command(
     "tournaments.hold_sizes",
-    "Lock the numbers of players of tournaments' periods, and tell them.",
+    "Lock the numbers of players of tournaments' periods, and tell them, without those who have just come. "
+    "Where there is none, as when somebody comes late into a period that is over, the records are counted.",
     """
     insert into tournament_size as s (board, expiry, size)
-    select w.board, w.expiry, 0 from unnest($1::bigint[], $2::bigint[]) as w (board, expiry)
+    select w.board, w.expiry,
+        case when exists (
+            select from tournament_size k where k.board = w.board and k.expiry = w.expiry) then 0
+        else (
+            select greatest(count(*) - w.newcomers, 0) from leaderboard_record r
+            where r.board = w.board and r.expiry = w.expiry
+        ) end
+    from unnest($1::bigint[], $2::bigint[], $3::int[]) as w (board, expiry, newcomers)
     order by w.board, w.expiry
     on conflict (board, expiry) do update set size = s.size
     returning s.board, s.expiry, s.size

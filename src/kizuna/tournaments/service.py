@@ -19,7 +19,15 @@ from kizuna.leaderboards.definitions import Definitions
 from kizuna.leaderboards.ranks import Executor, Period, Ranks
 from kizuna.leaderboards.records import Place, RecordWrite
 from kizuna.leaderboards.service import Leaderboards
-from kizuna.leaderboards.writing import Submission, stored, submission, submit
+from kizuna.leaderboards.writing import (
+    Submission,
+    Written,
+    stored,
+    submission,
+    submit,
+    with_ranks,
+    written_or_stored,
+)
 from kizuna.tournaments import queries
 from kizuna.wire.encode import omit_empty, rfc3339_seconds
 from kizuna.wire.timestamps import rfc3339_unix
@@ -28,7 +36,7 @@ NOT_FOUND = "Tournament not found."
 WRITE_FAILED = "Error writing score to tournament."
 JOIN_FAILED = "Error while trying to join tournament."
 
-Outcome = Record | None | ApiError
+Outcome = Written | None | ApiError
 
 #: What has been written, and which of it was taken back.
 _Written = tuple[dict[Place, Record], set[Place]]
@@ -127,14 +135,14 @@ class Tournaments:
             raise _precondition("Tournament is not active and cannot accept new scores.")
         attempt = submission(board, window.expiry, write, WRITE_FAILED)
         if not board.join_required:
-            row = await self._attempt(attempt)
-            if row is None:
+            made = await self._attempt(attempt)
+            if made is None:
                 raise not_found(NOT_FOUND)
         else:
-            row = await self._attempt_joined(attempt)
-            if row is None:
+            made = await self._attempt_joined(attempt)
+            if made is None:
                 raise _precondition("Must join tournament before attempting to write value.")
-        return await self._leaderboards.written_message(board, row)
+        return await self._leaderboards.written_message(board, made)
 
     async def delete(self, board: Board, owner_id: str, *, server: bool = False) -> None:
         """Delete an owner's record of the present period, which frees the place. 403 if authoritative."""
@@ -154,7 +162,7 @@ class Tournaments:
 
     # --- batches ---
 
-    def _coalesced(self, command: Command) -> KeyedWrites[Submission, Record | None]:
+    def _coalesced(self, command: Command) -> KeyedWrites[Submission, Written | None]:
         async def run(submissions: list[Submission]) -> Sequence[Outcome]:
             return await self._run(command, submissions)
 
@@ -164,22 +172,32 @@ class Tournaments:
         """What each one's record then is, None for none, or why it is not admitted."""
         now = self._clock.now()
 
-        async def work(executor: Executor) -> tuple[_Written, Sequence[Change]]:
-            rows = await submit(executor, command, submissions, now)
-            new = {place for place, row in rows.items() if _is_new(command, row)}
-            newcomers = [one for one in submissions if one.board.is_limited and one.place in new]
-            refused = await _admit(executor, newcomers) if newcomers else set()
-            return (rows, refused), [
-                inserted(row) if place in new else written(row)
-                for place, row in rows.items()
-                if place not in refused
-            ]
+        refused: set[Place] = set()
 
-        growing = command is not queries.ATTEMPT_JOINED and any(one.board.is_limited for one in submissions)
-        periods = {one.period for one in submissions}
-        rows, refused = await self._ranks.changing(periods, work, alone=not growing)
-        unwritten = [one.place for one in submissions if one.place not in rows]
-        known = await stored(self._database, unwritten) if unwritten else {}
+        async def write(some: Sequence[Submission]) -> dict[Place, Written]:
+            async def work(executor: Executor) -> tuple[_Written, Sequence[Change]]:
+                rows = await submit(executor, command, some, now)
+                new = {place for place, row in rows.items() if _is_new(command, row)}
+                newcomers = [one for one in some if one.board.is_limited and one.place in new]
+                excess = await _admit(executor, newcomers) if newcomers else set()
+                return (rows, excess), [
+                    inserted(row) if place in new else written(row)
+                    for place, row in rows.items()
+                    if place not in excess
+                ]
+
+            growing = command is not queries.ATTEMPT_JOINED and any(one.board.is_limited for one in some)
+            periods = {one.period for one in some}
+            (rows, excess), ranks = await self._ranks.changing(periods, work, alone=not growing)
+            refused.update(excess)
+            return with_ranks(rows, ranks)
+
+        if command is queries.ATTEMPT_JOINED:  # without a record there is nothing to be written
+            rows = await write(submissions)
+            others = [one.place for one in submissions if one.place not in rows]
+            known = await stored(self._database, others) if others else {}
+        else:
+            rows, known = await written_or_stored(self._database, write, submissions)
         return [_outcome(command, one.place, rows, known, refused) for one in submissions]
 
     def _now(self) -> int:
@@ -188,9 +206,13 @@ class Tournaments:
 
 async def _admit(executor: Executor, newcomers: Sequence[Submission]) -> set[Place]:
     """Count newcomers in, as many as there is room for; the records of the others are taken back."""
-    periods = sorted({one.period for one in newcomers})
+    coming = Counter(one.period for one in newcomers)
+    periods = sorted(coming)
     held = await executor.write(
-        queries.HOLD_SIZES, [period.board for period in periods], [period.expiry for period in periods]
+        queries.HOLD_SIZES,
+        [period.board for period in periods],
+        [period.expiry for period in periods],
+        [coming[period] for period in periods],
     )
     sizes = {Period(row["board"], row["expiry"]): row["size"] for row in held}
     admitted: Counter[Period] = Counter()
@@ -218,8 +240,8 @@ def _is_new(command: Command, row: Record) -> bool:
 def _outcome(
     command: Command,
     place: Place,
-    rows: dict[Place, Record],
-    known: dict[Place, Record],
+    rows: dict[Place, Written],
+    known: dict[Place, Written],
     refused: set[Place],
 ) -> Outcome:
     if place in refused:
