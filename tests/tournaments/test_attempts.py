@@ -168,10 +168,15 @@ class Model:
     def order(self) -> list[str]:
         return ordered({owner: entry.score for owner, entry in self.entries.items()}, self.descending)
 
-    def decides_before_the_score(self, owner: str) -> bool:
-        """Whether an attempt fails without a look at the score: not joined, or nothing left."""
+    def leaves_negative_scores_open(self, owner: str, act: Act) -> bool:
+        """Whether the rules do not say what becomes of a negative score: after joining, where the attempt
+        fails whatever the score is, or the record would keep what it has."""
         entry = self.entries.get(owner)
-        return self.join_required and (entry is None or entry.num_score >= entry.max_num_score)
+        if not self.join_required or min(act.given) >= 0:
+            return False
+        is_best = act.operator == BEST or (act.operator == 0 and self.operator is Operator.BEST)
+        keeps = is_best and self.descending
+        return keeps or entry is None or entry.num_score >= entry.max_num_score
 
 
 def shown(record: dict[str, Any]) -> tuple[Any, ...]:
@@ -202,7 +207,7 @@ async def test_tournaments_are_as_the_rules_have_them(
         players = [Contestant(api, player, "tournament") for player in crowd]
         for act in acts:
             player = players[act.player]
-            if min(act.given) >= 0 or not model.decides_before_the_score(player.id):
+            if act.kind != "write" or not model.leaves_negative_scores_open(player.id, act):
                 await do(boards, id, player, act, model)
         await compare(players[0], id, model)
     finally:

@@ -135,6 +135,15 @@ def _check_end(new: NewBoard, schedule: Schedule | None, now: int) -> None:
         )
 
 
+def tournament_of(cursor: str) -> str:
+    """The id of the tournament that a cursor of their list points behind. 400 for what is no such cursor."""
+    decoded = decode_cursor("tournaments", cursor, str)
+    if decoded is None:
+        raise invalid("leaderboard cursor invalid")  # the reference answers 500 with code 2
+    id: str = decoded[0]
+    return id
+
+
 class Definitions:
     """All boards."""
 
@@ -248,11 +257,7 @@ class Definitions:
         """
         after: tuple[int, int, int, str] = (-1, 0, 0, "")
         if cursor:
-            decoded = decode_cursor("tournaments", cursor, str)
-            if decoded is None:
-                # The reference answers 500 with code 2.
-                raise invalid("leaderboard cursor invalid")
-            found = await self.find_many(decoded)
+            found = await self.find_many([tournament_of(cursor)])
             if not found or not found[0].is_tournament:
                 return [], ""
             last = found[0]

@@ -93,7 +93,7 @@ class Told:
     def __init__(self, changes: Sequence[Change]) -> None:
         self.changes = changes
         self.heard = asyncio.Event()
-        self.ranks: dict[bytes, int] = {}
+        self.ranks: dict[tuple[Period, bytes], int] = {}
 
 
 class _Ranking:
@@ -260,7 +260,7 @@ class Ranks:
         work: Callable[[Executor], Awaitable[tuple[T, Sequence[Change]]]],
         *,
         alone: bool = False,
-    ) -> tuple[T, Mapping[bytes, int]]:
+    ) -> tuple[T, Mapping[tuple[Period, bytes], int]]:
         """Run `work`, which changes records of these periods: its result, when all of it has taken effect.
 
         With it come the ranks of new keys, as far as they are known. `alone` says that the work is a single
@@ -370,9 +370,10 @@ class Ranks:
 
     def _note_ranks(self, told: "Told") -> None:
         for change in told.changes:
-            ranking = self._rankings.get(Period(change.board, change.expiry))
-            if ranking is not None and ranking.built and change.inserted is not None:
-                told.ranks[change.inserted] = ranking.signed.index.rank(change.inserted)
+            period, key = Period(change.board, change.expiry), change.inserted
+            ranking = self._rankings.get(period)
+            if ranking is not None and ranking.built and key is not None:
+                told.ranks[period, key] = ranking.signed.index.rank(key)
 
     async def _forget_all(self) -> None:
         self.doubt(list(self._rankings))

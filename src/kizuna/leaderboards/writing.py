@@ -56,8 +56,8 @@ def submission(board: Board, expiry: int, write: RecordWrite, failure: str) -> S
     try:
         chosen = Operator.from_wire(write.operator)
         operator = board.operator if chosen is None else chosen
-        # Who has joined has a record: what is given is only added to it.
-        proposed = given if board.join_required and operator is Operator.INCREMENT else first(operator, given)
+        # Who has joined has a record: what becomes of that decides.
+        proposed = given if board.join_required else first(operator, given)
     except (ScoreError, ValueError) as error:
         raise invalid(failure) from error
     place = Place(write.owner_id, board.key, expiry)
@@ -105,9 +105,14 @@ async def submit(
     return {place_of(row): row for row in await executor.write(command, *columns(ordered, now))}
 
 
-def with_ranks(rows: Mapping[Place, Record], ranks: Mapping[bytes, int]) -> dict[Place, Written]:
-    """Records with their ranks by packed key."""
-    return {place: Written(row, ranks.get(key_of(row))) for place, row in rows.items()}
+def with_ranks(
+    rows: Mapping[Place, Record], ranks: Mapping[tuple[Period, bytes], int]
+) -> dict[Place, Written]:
+    """Records with their ranks by period and packed key."""
+    return {
+        place: Written(row, ranks.get((Period(place.board, place.expiry), key_of(row))))
+        for place, row in rows.items()
+    }
 
 
 async def written_or_stored(

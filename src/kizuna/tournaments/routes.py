@@ -7,7 +7,7 @@ from kizuna.errors import invalid, not_found
 from kizuna.http.call import Call
 from kizuna.http.routes import Routes
 from kizuna.leaderboards.boards import Board
-from kizuna.leaderboards.definitions import Definitions
+from kizuna.leaderboards.definitions import Definitions, tournament_of
 from kizuna.leaderboards.requests import board_id, limit_of, owner_of, owners_of, record_write
 from kizuna.leaderboards.service import AROUND_FAILED, Leaderboards
 from kizuna.tournaments.service import JOIN_FAILED, NOT_FOUND, WRITE_FAILED, Tournaments
@@ -24,6 +24,9 @@ def routes(
     @api.operation("ListTournaments", failure="Error listing tournaments.")
     async def list_tournaments(call: Call) -> dict[str, Any]:
         wanted = call.input
+        cursor = wanted.get("cursor", "")
+        if cursor:
+            tournament_of(cursor)  # a bad one is refused before anything else
         category_start, category_end = _categories(wanted)
         start_time, end_time = wanted.get("start_time"), wanted.get("end_time")
         if end_time and end_time < (-1 if start_time is None else start_time):
@@ -31,9 +34,7 @@ def routes(
         limit = wanted.get("limit", 100)
         if not 1 <= limit <= 100:
             raise invalid("Limit must be between 1 and 100.")
-        return await tournaments.list(
-            category_start, category_end, start_time, end_time, limit, wanted.get("cursor", "")
-        )
+        return await tournaments.list(category_start, category_end, start_time, end_time, limit, cursor)
 
     @api.operation("ListTournamentRecords", failure="Error listing records from tournament.")
     async def list_tournament_records(call: Call) -> dict[str, Any]:
