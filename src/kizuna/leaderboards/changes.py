@@ -26,26 +26,29 @@ class Change(NamedTuple):
 
 def inserted(row: Record) -> Change:
     """The change by a new record."""
-    return Change(*_place(row), None, _packed(row, "score", "subscore"))
+    return Change(row["xid"], row["board"], row["expiry"], None, key_of(row))
 
 
 def written(row: Record) -> Change:
     """The change by a write to a record that existed."""
-    removed = _packed(row, "prev_score", "prev_subscore")
-    return Change(*_place(row), removed, _packed(row, "score", "subscore"))
+    owner = owner_bytes(row["owner_id"])
+    return Change(
+        row["xid"],
+        row["board"],
+        row["expiry"],
+        pack_key(row["prev_score"], row["prev_subscore"], owner),
+        pack_key(row["score"], row["subscore"], owner),
+    )
 
 
 def deleted(row: Record) -> Change:
     """The change by a deleted record."""
-    return Change(*_place(row), _packed(row, "score", "subscore"), None)
+    return Change(row["xid"], row["board"], row["expiry"], key_of(row), None)
 
 
-def _place(row: Record) -> tuple[int, int, int]:
-    return row["xid"], row["board"], row["expiry"]
-
-
-def _packed(row: Record, score: str, subscore: str) -> bytes:
-    return pack_key(row[score], row[subscore], owner_bytes(row["owner_id"]))
+def key_of(row: Record) -> bytes:
+    """The packed key of a record's row."""
+    return pack_key(row["score"], row["subscore"], owner_bytes(row["owner_id"]))
 
 
 def owner_bytes(owner_id: str) -> bytes:

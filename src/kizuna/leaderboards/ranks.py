@@ -18,7 +18,6 @@ from collections.abc import (
     Collection,
     Coroutine,
     Iterable,
-    Mapping,
     Sequence,
 )
 from contextlib import aclosing, asynccontextmanager, suppress
@@ -32,9 +31,9 @@ from kizuna.db.engine import ROLLED_BACK, UNREACHABLE, Database, Record, Transac
 from kizuna.errors import ApiError, Code
 from kizuna.leaderboards import queries
 from kizuna.leaderboards.boards import Board
-from kizuna.leaderboards.changes import Change, decode_changes, encode_changes, owner_bytes
+from kizuna.leaderboards.changes import Change, decode_changes, encode_changes, key_of
 from kizuna.leaderboards.counting import Counting, Position
-from kizuna.leaderboards.ranking import KEY_SIZE, RankIndex, SignedIndex, pack_key
+from kizuna.leaderboards.ranking import KEY_SIZE, RankIndex, SignedIndex
 from kizuna.leaderboards.reading import all_slices, count, first_slice, position_of
 
 log = logging.getLogger(__name__)
@@ -87,13 +86,14 @@ class Period(NamedTuple):
 class Told:
     """Changes of which notices have been sent; `heard` is set when they have come back.
 
-    `ranks` are those of the new keys at that moment. A little later the record may have moved on.
+    `ranks` are those that the changes led to at that moment, one for each as far as they are known. A little
+    later the record may have moved on.
     """
 
     def __init__(self, changes: Sequence[Change]) -> None:
         self.changes = changes
         self.heard = asyncio.Event()
-        self.ranks: dict[tuple[Period, bytes], int] = {}
+        self.ranks: Sequence[int | None] = [None] * len(changes)
 
 
 class _Ranking:
@@ -260,11 +260,11 @@ class Ranks:
         work: Callable[[Executor], Awaitable[tuple[T, Sequence[Change]]]],
         *,
         alone: bool = False,
-    ) -> tuple[T, Mapping[tuple[Period, bytes], int]]:
+    ) -> tuple[T, Sequence[int | None]]:
         """Run `work`, which changes records of these periods: its result, when all of it has taken effect.
 
-        With it come the ranks of new keys, as far as they are known. `alone` says that the work is a single
-        statement.
+        With it come the ranks that the changes led to, one for each as far as they are known. `alone` says
+        that the work is a single statement.
         """
 
         async def told(tx: Transaction) -> tuple[T, Told]:
@@ -369,11 +369,13 @@ class Ranks:
                 ranking.take(change)
 
     def _note_ranks(self, told: "Told") -> None:
-        for change in told.changes:
-            period, key = Period(change.board, change.expiry), change.inserted
-            ranking = self._rankings.get(period)
-            if ranking is not None and ranking.built and key is not None:
-                told.ranks[period, key] = ranking.signed.index.rank(key)
+        told.ranks = [self._rank_after(change) for change in told.changes]
+
+    def _rank_after(self, change: Change) -> int | None:
+        ranking = self._rankings.get(Period(change.board, change.expiry))
+        if ranking is None or not ranking.built or change.inserted is None:
+            return None
+        return ranking.signed.index.rank(change.inserted)
 
     async def _forget_all(self) -> None:
         self.doubt(list(self._rankings))
@@ -482,8 +484,3 @@ async def _within(seconds: float) -> AsyncIterator[None]:
             yield
     except UNREACHABLE as error:
         raise RanksLate from error
-
-
-def key_of(row: Record) -> bytes:
-    """The packed key of a record's row."""
-    return pack_key(row["score"], row["subscore"], owner_bytes(row["owner_id"]))

@@ -4,7 +4,7 @@ Whoever writes at once shares a statement, of which there is one for each kind o
 with the stored one by the rules of `scoring`, and tells what stood there before, for the ranks.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from kizuna.errors import ApiError, invalid, not_found
 from kizuna.leaderboards import queries
 from kizuna.leaderboards.boards import Board
 from kizuna.leaderboards.changes import Change, inserted, written
-from kizuna.leaderboards.ranks import Executor, Period, Ranks, key_of
+from kizuna.leaderboards.ranks import Executor, Period, Ranks
 from kizuna.leaderboards.records import Place, RecordWrite, rule
 from kizuna.leaderboards.scoring import Operator, Score, ScoreError, first
 
@@ -105,16 +105,6 @@ async def submit(
     return {place_of(row): row for row in await executor.write(command, *columns(ordered, now))}
 
 
-def with_ranks(
-    rows: Mapping[Place, Record], ranks: Mapping[tuple[Period, bytes], int]
-) -> dict[Place, Written]:
-    """Records with their ranks by period and packed key."""
-    return {
-        place: Written(row, ranks.get((Period(place.board, place.expiry), key_of(row))))
-        for place, row in rows.items()
-    }
-
-
 async def written_or_stored(
     database: Database,
     write: Callable[[Sequence[Submission]], Awaitable[dict[Place, Written]]],
@@ -162,7 +152,9 @@ class Writing:
                     written(row) if row["num_score"] > 1 else inserted(row) for row in rows.values()
                 ]
 
-            return with_ranks(*await self._ranks.changing({one.period for one in some}, work, alone=True))
+            periods = {one.period for one in some}
+            rows, ranks = await self._ranks.changing(periods, work, alone=True)
+            return dict(zip(rows, map(Written, rows.values(), ranks), strict=True))
 
         rows, unchanged = await written_or_stored(self._database, write, submissions)
         # Without a record the board must be gone, or the player's account: nothing was written.

@@ -25,7 +25,6 @@ from kizuna.leaderboards.writing import (
     stored,
     submission,
     submit,
-    with_ranks,
     written_or_stored,
 )
 from kizuna.tournaments import queries
@@ -180,17 +179,18 @@ class Tournaments:
                 new = {place for place, row in rows.items() if _is_new(command, row)}
                 newcomers = [one for one in some if one.board.is_limited and one.place in new]
                 excess = await _admit(executor, newcomers) if newcomers else set()
-                return (rows, excess), [
-                    inserted(row) if place in new else written(row)
-                    for place, row in rows.items()
-                    if place not in excess
-                ]
+                kept = {place: row for place, row in rows.items() if place not in excess}
+                changes = [inserted(row) if place in new else written(row) for place, row in kept.items()]
+                return (rows, excess), changes
 
             growing = command is not queries.ATTEMPT_JOINED and any(one.board.is_limited for one in some)
             periods = {one.period for one in some}
             (rows, excess), ranks = await self._ranks.changing(periods, work, alone=not growing)
             refused.update(excess)
-            return with_ranks(rows, ranks)
+            known = iter(ranks)
+            return {
+                place: Written(row, None if place in excess else next(known)) for place, row in rows.items()
+            }
 
         if command is queries.ATTEMPT_JOINED:  # without a record there is nothing to be written
             rows = await write(submissions)
