@@ -16,7 +16,8 @@ from kizuna.leaderboards.boards import Board
 from kizuna.leaderboards.changes import owner_bytes
 from kizuna.leaderboards.definitions import Definitions, NewBoard
 from kizuna.leaderboards.ranking import RankIndex, pack_key
-from kizuna.leaderboards.ranks import Period, Ranks
+from kizuna.leaderboards.rankings import Period
+from kizuna.leaderboards.ranks import Ranks
 from kizuna.leaderboards.records import RecordWrite
 from kizuna.leaderboards.scoring import Operator
 from kizuna.leaderboards.service import Leaderboards

@@ -26,7 +26,8 @@ from kizuna.leaderboards.boards import Board
 from kizuna.leaderboards.changes import Change, deleted, inserted
 from kizuna.leaderboards.definitions import NewBoard
 from kizuna.leaderboards.queries import DELETE
-from kizuna.leaderboards.ranks import Executor, Period
+from kizuna.leaderboards.rankings import Period
+from kizuna.leaderboards.ranks import Executor
 from tests.leaderboards.support import (
     INSERT_MANY,
     Node,

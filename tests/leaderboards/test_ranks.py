@@ -20,7 +20,8 @@ from kizuna.leaderboards.boards import Board
 from kizuna.leaderboards.changes import Change, decode_changes, encode_changes, owner_bytes
 from kizuna.leaderboards.counting import Counting, Position
 from kizuna.leaderboards.ranking import pack_key
-from kizuna.leaderboards.ranks import Period, Ranks
+from kizuna.leaderboards.rankings import Period
+from kizuna.leaderboards.ranks import Ranks
 from tests.leaderboards.support import (
     INSERT,
     INSERT_MANY,

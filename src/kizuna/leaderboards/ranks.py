@@ -10,7 +10,7 @@ others, and for other periods than the present one, ranks are counted by SQL.
 import asyncio
 import logging
 import uuid
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import (
     AsyncIterator,
     Awaitable,
@@ -22,7 +22,7 @@ from collections.abc import (
 )
 from contextlib import aclosing, asynccontextmanager, suppress
 from itertools import count as count_from
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from kizuna.bus import Bus
@@ -33,7 +33,8 @@ from kizuna.leaderboards import queries
 from kizuna.leaderboards.boards import Board
 from kizuna.leaderboards.changes import Change, decode_changes, encode_changes, key_of
 from kizuna.leaderboards.counting import Counting, Position
-from kizuna.leaderboards.ranking import KEY_SIZE, RankIndex, SignedIndex
+from kizuna.leaderboards.ranking import KEY_SIZE
+from kizuna.leaderboards.rankings import Period, Ranking, Snapshot
 from kizuna.leaderboards.reading import all_slices, count, first_slice, position_of
 
 log = logging.getLogger(__name__)
@@ -76,102 +77,17 @@ class RanksLate(ApiError):
         super().__init__(Code.UNAVAILABLE, "Ranks are being read, try again in a moment.")
 
 
-class Period(NamedTuple):
-    """Ranks belong to a period of a board, by the board's key and the expiry."""
-
-    board: int
-    expiry: int
-
-
 class Told:
     """Changes of which notices have been sent; `heard` is set when they have come back.
 
-    `ranks` are those that the changes led to at that moment, one for each as far as they are known. A little
-    later the record may have moved on.
+    `ranks` are those that the changes led to at that moment, one for each: None if nobody has an index, 0 if it
+    was not learned in time. A little later the record may have moved on.
     """
 
     def __init__(self, changes: Sequence[Change]) -> None:
         self.changes = changes
         self.heard = asyncio.Event()
         self.ranks: Sequence[int | None] = [None] * len(changes)
-
-
-class _Ranking:
-    """The index of one period, or what will become of it."""
-
-    def __init__(self, descending: bool) -> None:
-        self.signed = SignedIndex(RankIndex(descending=descending))
-        self.snapshot = _Snapshot("0:0:")
-        self.built = False
-        #: Changes that arrive before the index can take them.
-        self.early: deque[Change] = deque()
-        #: The number of records, where it is known before the index is built.
-        self.records: int | None = None
-        #: Set when the board is known to be large, when `records` is known, and when it is over: built or
-        #: given up. What is set later implies what comes before.
-        self.sized = asyncio.Event()
-        self.counted = asyncio.Event()
-        self.over = asyncio.Event()
-        self.idle_rounds = 0
-
-    def end(self, *, built: bool) -> None:
-        """The index is built, or nothing will come of it."""
-        self.built = built
-        self.sized.set()
-        self.counted.set()
-        self.over.set()
-
-    def begin(self, snapshot: "_Snapshot") -> None:
-        """Read from this snapshot, whatever was read before."""
-        self.snapshot = snapshot
-        self.signed = SignedIndex(RankIndex(descending=self.signed.index.descending))
-
-    def take(self, change: Change) -> None:
-        """Take a change, or keep it until there is an index."""
-        if self.built:
-            self.apply(change)
-            return
-        self.early.append(change)
-        if self.records is not None:
-            self.records += self._difference(change)
-
-    @property
-    def size(self) -> int:
-        """The number of records, as soon as it is counted."""
-        return len(self.signed.index) if self.built or self.records is None else self.records
-
-    def count(self, records: int) -> None:
-        """Know how many records the snapshot shows."""
-        self.records = records + sum(map(self._difference, self.early))
-        self.counted.set()
-
-    def apply(self, change: Change) -> None:
-        """Change the index, unless the snapshot that it was read from shows the change already."""
-        if self.snapshot.shows(change.xid):
-            return
-        if change.removed is not None:
-            self.signed.apply(change.removed, -1)
-        if change.inserted is not None:
-            self.signed.apply(change.inserted, 1)
-
-    def _difference(self, change: Change) -> int:
-        """How many records more there are than the snapshot shows."""
-        if self.snapshot.shows(change.xid):
-            return 0
-        return (change.inserted is not None) - (change.removed is not None)
-
-
-class _Snapshot:
-    """Which transactions a snapshot of PostgreSQL shows; the text is that of `pg_current_snapshot()`."""
-
-    def __init__(self, text: str) -> None:
-        low, high, running = text.split(":")
-        #: Below `low` everything has ended, from `high` on nothing had begun.
-        self.low, self.high = int(low), int(high)
-        self._running = frozenset(map(int, filter(None, running.split(","))))
-
-    def shows(self, xid: int) -> bool:
-        return xid < self.low or (xid < self.high and xid not in self._running)
 
 
 class Ranks:
@@ -186,7 +102,7 @@ class Ranks:
         self._numbers = count_from(1)
         self._told: WeakValueDictionary[str, Told] = WeakValueDictionary()
         self._in_doubt: Counter[Period] = Counter()
-        self._rankings: dict[Period, _Ranking] = {}
+        self._rankings: dict[Period, Ranking] = {}
         self._counting = Counting(database)
         self._builders = asyncio.Semaphore(_BUILDERS)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -263,8 +179,8 @@ class Ranks:
     ) -> tuple[T, Sequence[int | None]]:
         """Run `work`, which changes records of these periods: its result, when all of it has taken effect.
 
-        With it come the ranks that the changes led to, one for each as far as they are known. `alone` says
-        that the work is a single statement.
+        With it come the ranks that the changes led to (see `Told`). `alone` says that the work is a single
+        statement.
         """
 
         async def told(tx: Transaction) -> tuple[T, Told]:
@@ -320,7 +236,8 @@ class Ranks:
                 async with asyncio.timeout(_PATIENCE_WITH_NOTICES):
                     await told.heard.wait()
             except TimeoutError:
-                self.doubt(periods)
+                # The indices are right, only late: nobody is told a rank from before the change.
+                told.ranks = [0] * len(told.changes)
 
     def unknown(self, periods: Iterable[Period]) -> None:
         """Nobody knows whether changes of these periods were committed, or will be.
@@ -380,7 +297,7 @@ class Ranks:
     async def _forget_all(self) -> None:
         self.doubt(list(self._rankings))
 
-    def _ranking(self, board: Board, expiry: int) -> _Ranking | None:
+    def _ranking(self, board: Board, expiry: int) -> Ranking | None:
         """What is known of a period, or is being read; None where nothing can be trusted.
 
         Only the present period has an index: anybody can ask for any.
@@ -392,18 +309,18 @@ class Ranks:
             return None
         ranking = self._rankings.get(period)
         if ranking is None:
-            ranking = self._rankings[period] = _Ranking(board.descending)
+            ranking = self._rankings[period] = Ranking(board.descending)
             self._start(self._build(period, ranking))
         ranking.idle_rounds = 0
         return ranking
 
-    async def _built(self, board: Board, expiry: int) -> _Ranking | None:
+    async def _built(self, board: Board, expiry: int) -> Ranking | None:
         """The same, when it is built."""
         while (ranking := self._ranking(board, expiry)) is not None and not ranking.built:
             await ranking.over.wait()
         return ranking
 
-    async def _build(self, period: Period, ranking: _Ranking) -> None:
+    async def _build(self, period: Period, ranking: Ranking) -> None:
         try:
             if not await self._read_small(period, ranking):
                 async with self._builders:
@@ -421,7 +338,7 @@ class Ranks:
                 if self._rankings.get(period) is ranking:
                     del self._rankings[period]
 
-    async def _read_small(self, period: Period, ranking: _Ranking) -> bool:
+    async def _read_small(self, period: Period, ranking: Ranking) -> bool:
         """Fill the index, if that is done at once."""
         async with self._database.snapshot() as tx:
             ranking.begin(await _snapshot(tx))
@@ -450,9 +367,9 @@ class Ranks:
             [row] = await self._database.read(queries.SNAPSHOT)
         except UNREACHABLE:
             return -1
-        return _Snapshot(row["snapshot"]).low
+        return Snapshot(row["snapshot"]).low
 
-    async def _read_large(self, period: Period, ranking: _Ranking) -> None:
+    async def _read_large(self, period: Period, ranking: Ranking) -> None:
         """Fill the index, unless it is given up meanwhile; the number of records is known soon."""
         async with self._database.snapshot() as tx:
             ranking.begin(await _snapshot(tx))
@@ -462,12 +379,12 @@ class Ranks:
                     ranking.signed.index.extend(keys)
 
 
-async def _snapshot(tx: Transaction) -> _Snapshot:
+async def _snapshot(tx: Transaction) -> Snapshot:
     [row] = await tx.read(queries.SNAPSHOT)
-    return _Snapshot(row["snapshot"])
+    return Snapshot(row["snapshot"])
 
 
-async def _settle(ranking: _Ranking) -> None:
+async def _settle(ranking: Ranking) -> None:
     """Apply what has arrived meanwhile, a little at a time, to the last of it."""
     while ranking.early:
         for _ in range(min(_CHANGES_AT_ONCE, len(ranking.early))):

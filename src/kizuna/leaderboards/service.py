@@ -20,7 +20,8 @@ from kizuna.leaderboards.listing import (
     cursor,
     window_cursors,
 )
-from kizuna.leaderboards.ranks import Executor, Period, Ranks, RanksLate, Told
+from kizuna.leaderboards.rankings import Period
+from kizuna.leaderboards.ranks import Executor, Ranks, RanksLate, Told
 from kizuna.leaderboards.records import RecordWrite, record_message
 from kizuna.leaderboards.writing import Writing, Written, submission
 from kizuna.wire.encode import omit_empty

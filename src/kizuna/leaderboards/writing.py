@@ -17,7 +17,8 @@ from kizuna.errors import ApiError, invalid, not_found
 from kizuna.leaderboards import queries
 from kizuna.leaderboards.boards import Board
 from kizuna.leaderboards.changes import Change, inserted, written
-from kizuna.leaderboards.ranks import Executor, Period, Ranks
+from kizuna.leaderboards.rankings import Period
+from kizuna.leaderboards.ranks import Executor, Ranks
 from kizuna.leaderboards.records import Place, RecordWrite, rule
 from kizuna.leaderboards.scoring import Operator, Score, ScoreError, first
 

@@ -16,7 +16,8 @@ from kizuna.errors import ApiError, Code, invalid, not_found
 from kizuna.leaderboards.boards import Board
 from kizuna.leaderboards.changes import Change, inserted, written
 from kizuna.leaderboards.definitions import Definitions
-from kizuna.leaderboards.ranks import Executor, Period, Ranks
+from kizuna.leaderboards.rankings import Period
+from kizuna.leaderboards.ranks import Executor, Ranks
 from kizuna.leaderboards.records import Place, RecordWrite
 from kizuna.leaderboards.service import Leaderboards
 from kizuna.leaderboards.writing import (
