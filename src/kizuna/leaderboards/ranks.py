@@ -46,6 +46,9 @@ TOPIC = "ranks"
 #: Boards up to this size are read at once.
 _SMALL = 2_000
 
+#: Records that can be read again without anybody having to wait for long.
+_QUICKLY_READ = 20_000
+
 #: Large boards that are read at a time.
 _BUILDERS = 2
 
@@ -80,7 +83,7 @@ class RanksLate(ApiError):
 class Told:
     """Changes of which notices have been sent; `heard` is set when they have come back.
 
-    `ranks` are those that the changes led to at that moment, one for each: None if nobody has an index, 0 if it
+    `ranks` are those that the changes led to at that moment, one for each: None if there is no index, 0 if it
     was not learned in time. A little later the record may have moved on.
     """
 
@@ -236,8 +239,14 @@ class Ranks:
                 async with asyncio.timeout(_PATIENCE_WITH_NOTICES):
                     await told.heard.wait()
             except TimeoutError:
-                # The indices are right, only late: nobody is told a rank from before the change.
+                # What is quickly read is read again. Larger indices are right, only late: nobody is told a
+                # rank from before the change.
                 told.ranks = [0] * len(told.changes)
+                self.doubt([period for period in periods if self._is_quickly_read(period)])
+
+    def _is_quickly_read(self, period: Period) -> bool:
+        ranking = self._rankings.get(period)
+        return ranking is not None and len(ranking.signed.index) <= _QUICKLY_READ
 
     def unknown(self, periods: Iterable[Period]) -> None:
         """Nobody knows whether changes of these periods were committed, or will be.
