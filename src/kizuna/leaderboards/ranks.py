@@ -241,8 +241,11 @@ class Ranks:
             except TimeoutError:
                 # What is quickly read is read again. Larger indices are right, only late: nobody is told a
                 # rank from before the change.
-                told.ranks = [0] * len(told.changes)
-                self.doubt([period for period in periods if self._is_quickly_read(period)])
+                small = {period for period in periods if self._is_quickly_read(period)}
+                self.doubt(small)
+                told.ranks = [
+                    None if Period(change.board, change.expiry) in small else 0 for change in told.changes
+                ]
 
     def _is_quickly_read(self, period: Period) -> bool:
         ranking = self._rankings.get(period)
