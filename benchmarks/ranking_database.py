@@ -163,6 +163,8 @@ class _Kind:
         self._requests = cycle(requests)
         self._took: list[float] = []
         self.failed = 0
+        #: Told to try again in a moment, because ranks were being read.
+        self.put_off = 0
 
     def run(self, address: Address, over: Event) -> None:
         """Go on until it is over."""
@@ -171,8 +173,11 @@ class _Kind:
                 begun = time.perf_counter()
                 try:
                     client.ask(next(self._requests))
-                except (Refused, OSError, HTTPException):
-                    self.failed += 1
+                except (Refused, OSError, HTTPException) as error:
+                    if "answered with 503" in str(error):
+                        self.put_off += 1
+                    else:
+                        self.failed += 1
                     client.close()  # and connect again
                 self._took.append(time.perf_counter() - begun)
 
@@ -200,6 +205,7 @@ def _with_requests(address: Address, world: World, records: int) -> list[Figure]
         Figure("build with requests meanwhile", outcome["seconds"], "s"),
         Figure("  peak memory of the server", outcome["peak"] / 1e6, "MB"),
         Figure("  requests failed", sum(kind.failed for kind in kinds), ""),
+        Figure("  requests put off", sum(kind.put_off for kind in kinds), ""),
         *(figure for kind in kinds for figure in kind.figures()),
     ]
 

@@ -5,6 +5,7 @@ import json
 import sys
 import time
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any
 
 import kizuna.runtime as rt
@@ -46,7 +47,8 @@ class _Build:
 
 async def _built(ctx: rt.Context, board: str) -> None:
     """Want a rank, and wait until the index that is then made is there."""
-    await _place(ctx, board, 1)
+    with suppress(rt.ApiError):  # it takes longer than a request may wait
+        await _place(ctx, board, 1)
     under_way = (
         task for task in asyncio.all_tasks() if getattr(task.get_coro(), "__qualname__", "") == _BUILD
     )
