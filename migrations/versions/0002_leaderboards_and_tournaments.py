@@ -86,6 +86,10 @@ create table board_callback (
 );
 create index board_callback_board_id_idx on board_callback (board, id);
 create index board_callback_next_try_idx on board_callback (next_try);
+
+create table board_callback_kind (
+    kind varchar(32) collate "C" not null constraint board_callback_kind_pkey primary key
+);
 """
 
 

@@ -356,7 +356,9 @@ class LeaderboardEntry(Section):
         default="", max_length=64, description="CRON expression of its resets, in UTC."
     )
     metadata: JsonObject = Field(default={}, description="Whatever else is to be known of it.")
-    enable_ranks: Switch = Field(default=True, description="Its records have ranks.")
+    enable_ranks: Switch = Field(
+        default=True, description="Keep ranks; without, only lists number their records."
+    )
 
 
 class TournamentEntry(LeaderboardEntry):

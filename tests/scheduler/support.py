@@ -46,7 +46,7 @@ DELETE = Command(
     "A board no more.",
     "update leaderboard set deleted = true where id = $1 and not deleted returning key",
 )
-FORGET = Command("test.forget", "No board any more.", "truncate leaderboard cascade")
+FORGET = Command("test.forget", "No board any more.", "truncate leaderboard, board_callback_kind cascade")
 
 
 class HandClock:

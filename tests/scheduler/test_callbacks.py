@@ -342,6 +342,24 @@ async def test_kinds_without_a_function_are_not_queued_and_hold_up_nothing(world
     assert game.calls[2:] == [("cup", "tournament_end", START + HOUR, 2)]
 
 
+async def test_events_wait_for_the_function_that_there_has_been(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A server that runs without the game code in between must not lose them."""
+    game, without = Game(), Game(kinds=[])
+    await world.create("board")
+    async with world.running(game):
+        world.clock.time = START + MINUTE
+        await world.settled()
+    async with world.running(without):
+        world.clock.time = START + 3 * MINUTE
+        await wait_until_async(lambda: _has_length(world.waiting(), 2))
+    assert "Game code has no function for leaderboard_reset" in caplog.text
+    async with world.running(game):
+        await world.settled()
+    assert game.instants("board") == [START + minute * MINUTE for minute in (1, 2, 3)]
+
+
 async def test_a_definition_that_went_bad_is_a_failure(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:

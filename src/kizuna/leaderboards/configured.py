@@ -63,7 +63,9 @@ async def _created(definitions: Definitions, entry: LeaderboardEntry) -> Board |
     An end that lay ahead when the entry was written may have passed: no reason not to start.
     """
     try:
-        return await definitions.create(new_board(entry))
+        board = await definitions.create(new_board(entry))
+        log.info("Created the %s %r.", "tournament" if board.is_tournament else "leaderboard", board.id)
+        return board
     except (ValueError, ApiError) as error:
         log.warning("The configuration's entry %r cannot be created: %s.", entry.id, error)
         return None

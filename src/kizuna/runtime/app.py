@@ -73,7 +73,7 @@ class App:
 
     def _register_callback(self, kind: str, function: C) -> C:
         self._check_open(f"the callback {kind}")
-        self._functions.callbacks[kind] = CallbackFunction(kind, function)
+        self._functions.add_callback(CallbackFunction(kind, function))
         return function
 
     def _check_open(self, what: str) -> None:

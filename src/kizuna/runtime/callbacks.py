@@ -52,7 +52,7 @@ class BoardCallbacks:
             with self._deadlines:
                 await function.call(ctx, described)
         except Overdue:
-            raise CallbackFailed("it took too long and was ended") from None
+            raise CallbackFailed("it took longer than runtime.call_timeout_ms and was ended") from None
         except Exception:
             raise
         except BaseException as error:

@@ -14,6 +14,7 @@ Other types than these two kinds (a TypedDict, `dict[str, int]`, …) do as well
 """
 
 import inspect
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from types import NoneType, UnionType
@@ -25,6 +26,8 @@ from pydantic_core import PydanticSerializationError
 
 from kizuna.runtime.context import Context
 from kizuna.runtime.errors import INVALID_RESULT, RegistrationError, refused_payload
+
+log = logging.getLogger(__name__)
 
 Function = Callable[[Context, Any], Awaitable[Any]]
 Callback = Callable[[Context, Any], Awaitable[None]]
@@ -99,7 +102,20 @@ class Functions:
     def update(self, later: "Functions") -> None:
         """Add functions; where there are two, the later counts."""
         self.rpcs.update(later.rpcs)
-        self.callbacks.update(later.callbacks)
+        for callback in later.callbacks.values():
+            self.add_callback(callback)
+
+    def add_callback(self, callback: CallbackFunction) -> None:
+        """Add a callback; there is one of each kind, so another before it is never called."""
+        earlier = self.callbacks.get(callback.kind)
+        if earlier is not None:
+            log.warning(
+                "There are two functions for %s, and only the later one is called: %s, not %s.",
+                callback.kind,
+                _where(callback.call),
+                _where(earlier.call),
+            )
+        self.callbacks[callback.kind] = callback
 
     def __bool__(self) -> bool:
         return bool(self.rpcs or self.callbacks)
@@ -107,6 +123,11 @@ class Functions:
     def __str__(self) -> str:
         callbacks = [f"{kind} (callback)" for kind in sorted(self.callbacks)]
         return ", ".join([*sorted(self.rpcs), *callbacks]) or "no functions"
+
+
+def _where(function: Function) -> str:
+    code = getattr(function, "__code__", None)
+    return f"{_name(function)} in {code.co_filename}" if code else _name(function)
 
 
 def _signature(what: str, argument: str, function: Function) -> inspect.Signature:

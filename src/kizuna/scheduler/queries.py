@@ -56,6 +56,18 @@ FREE_PLACES = Command(
 
 # --- callbacks ---
 
+REMEMBER_KINDS = Command(
+    "scheduler.remember_kinds",
+    "Keep events of these kinds from now on, for there is a function for them.",
+    "insert into board_callback_kind (kind) select unnest($1::text[]) on conflict (kind) do nothing",
+)
+
+KINDS = Query(
+    "scheduler.kinds",
+    "The kinds of events for which there has been a function.",
+    "select kind::text as kind from board_callback_kind",
+)
+
 QUEUE = Command(
     "scheduler.queue",
     "Put callbacks at the end of their boards' queues, in the given order.",

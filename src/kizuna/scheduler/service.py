@@ -149,6 +149,7 @@ class Scheduler:
         self._runner = CallbackRunner(self._locks, clock, boards, callbacks)
         self._task: asyncio.Task[None] | None = None
         self._away = False
+        self._remembered: frozenset[str] | None = None
 
     async def start(self) -> None:
         """Begin to look."""
@@ -181,7 +182,8 @@ class Scheduler:
     async def _look(self) -> float:
         """Do what is due; the seconds until the next look."""
         now = self._clock.unix()
-        [row] = await self._database.read(queries.LOOK, list(self._callbacks.kinds))
+        kinds = await self._kinds()
+        [row] = await self._database.read(queries.LOOK, kinds)
         times: tuple[float, float] = row["due"], row["next_try"]
         due, next_try = times
         if due <= now and await self._settle():
@@ -191,6 +193,24 @@ class Scheduler:
             self._runner.wake()
         waits = (max(time - now, _SHORTEST_PAUSE) for time in times if time > now)
         return min([self._look_every, *waits])
+
+    async def _kinds(self) -> list[str]:
+        """The kinds of events for which there is a function now, remembered for servers that have none.
+
+        The log names those that another server, or an earlier version of the game, has had a function for.
+        """
+        kinds = frozenset(self._callbacks.kinds)
+        if kinds != self._remembered:
+            await self._database.write(queries.REMEMBER_KINDS, sorted(kinds))
+            known = {row["kind"] for row in await self._database.read(queries.KINDS)}
+            if known - kinds:
+                log.warning(
+                    "Game code has no function for %s any more: each board's last %d events wait for one.",
+                    ", ".join(sorted(known - kinds)),
+                    MOST_WAITING,
+                )
+            self._remembered = kinds
+        return sorted(kinds)
 
     def _note_absence(self, error: BaseException) -> None:
         if not self._away:
@@ -251,7 +271,7 @@ class Scheduler:
         return dropped
 
     async def _queue(self, tx: Transaction, steps: Sequence[_Step], now: datetime) -> Counter[int]:
-        kinds = self._callbacks.kinds
+        kinds = {row["kind"] for row in await tx.read(queries.KINDS)}.union(self._callbacks.kinds)
         calls = [call for step in steps for call in step.callbacks() if call[1] in kinds]
         if not calls:
             return Counter()

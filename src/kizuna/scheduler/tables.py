@@ -40,3 +40,11 @@ board_callback = Table(
     Index("board_callback_board_id_idx", "board", "id"),
     Index("board_callback_next_try_idx", "next_try"),
 )
+
+board_callback_kind = Table(
+    "board_callback_kind",
+    metadata,
+    # The kinds of events for which game code has had a function: these are kept for it, even by a server that
+    # runs without.
+    Column("kind", String(32, collation="C"), primary_key=True),
+)
