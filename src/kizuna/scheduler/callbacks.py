@@ -130,7 +130,8 @@ class CallbackRunner:
         """Lock what is to be run next."""
         kinds, busy = list(self._callbacks.kinds), list(self._busy)
         rows = await tx.read(queries.CLAIM_CALLBACK, kinds, self._clock.now(), busy)
-        return rows[0] if rows else None
+        # Once more: a connection, and its lock, may have been lost while this statement was on its way.
+        return rows[0] if rows and rows[0]["board"] not in self._busy else None
 
     async def _run(self, row: Record) -> _Failure | None:
         """Call the function; its error, or that of the board's definition."""
