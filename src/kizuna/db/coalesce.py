@@ -9,7 +9,7 @@ between the two kinds here:
 
 A refusal of one caller is data: the batch function returns an exception in that caller's place. A batch that
 the database refuses as a whole (a value it cannot store, a vanished row that a foreign key names, a row that
-somebody else keeps locked) is repeated caller by caller, so that only the guilty one gets the error.
+somebody else keeps locked) is repeated in smaller ones, so that only the guilty caller gets the error.
 """
 
 import asyncio
@@ -91,7 +91,8 @@ class _Coalescer(Generic[Item, Outcome]):
         except REFUSED as error:
             if len(items) == 1:
                 return [error]
-            return [(await self._outcomes([item]))[0] for item in items]
+            half = len(items) // 2
+            return [*await self._outcomes(items[:half]), *await self._outcomes(items[half:])]
         except LOCKED as error:
             if len(items) == 1:
                 return [error]

@@ -91,7 +91,7 @@ def check(new: NewBoard, now: int) -> None:
     if not new.id or len(new.id) > _LONGEST_ID:
         kind = "tournament" if new.duration else "leaderboard"
         raise ValueError(f"expects a {kind} ID string of 1 to {_LONGEST_ID} characters")
-    schedule = _schedule(new.reset_schedule)
+    schedule = _schedule(new.reset_schedule, new.start_time or now)
     if not 0 <= new.category <= 127:
         raise ValueError("category must be 0-127")
     if max(len(new.title), len(new.description)) > _LONGEST_TEXT:
@@ -109,16 +109,18 @@ def check(new: NewBoard, now: int) -> None:
     _check_end(new, schedule, now)
 
 
-def _schedule(text: str) -> Schedule | None:
+def _schedule(text: str, start: int) -> Schedule | None:
     if not text:
         return None
+    refusal = "expects reset schedule to be a valid CRON expression"
+    if len(text) > _LONGEST_SCHEDULE:
+        raise ValueError(f"{refusal}: it is over {_LONGEST_SCHEDULE} characters")
     try:
         schedule = Schedule.parse(text)
     except CronError as error:
-        raise ValueError(f"expects reset schedule to be a valid CRON expression: {error}") from None
-    if len(text) > _LONGEST_SCHEDULE or schedule.next(0) is None:
-        reason = "never due" if len(text) <= _LONGEST_SCHEDULE else f"over {_LONGEST_SCHEDULE} characters"
-        raise ValueError(f"expects reset schedule to be a valid CRON expression: it is {reason}")
+        raise ValueError(f"{refusal}: {error}") from None
+    if schedule.next(start) is None:
+        raise ValueError(f"{refusal}: it is never due")
     return schedule
 
 

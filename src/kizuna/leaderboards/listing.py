@@ -1,6 +1,6 @@
 """Pages of records in the order of their board, and windows around an owner."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from kizuna.db.coalesce import SharedReads
@@ -11,6 +11,9 @@ from kizuna.leaderboards.counting import HIGHEST, LOWEST, Position
 from kizuna.leaderboards.records import record_message
 from kizuna.wire.cursors import decode_cursor, encode_cursor
 from kizuna.wire.encode import parse_uuid
+
+#: Records of all the pages that one statement reads.
+_RECORDS_AT_ONCE = 2_000
 
 #: Beyond every rank there can be; a cursor may have been made up.
 _HIGHEST_RANK = 2**53
@@ -121,6 +124,12 @@ class Listing:
         return _window(rows[0], above, below, limit)
 
     async def _read_pages(self, pages: list[_Page]) -> list[Records]:
+        found: list[Records] = []
+        for some in _portions(pages):
+            found += await self._read_some_pages(some)
+        return found
+
+    async def _read_some_pages(self, pages: Sequence[_Page]) -> list[Records]:
         rows: list[list[Record]] = [[] for _ in pages]
         for upwards, query in ((True, queries.SCAN_UPWARDS), (False, queries.SCAN_DOWNWARDS)):
             some = [(place, page) for place, page in enumerate(pages) if page.upwards is upwards]
@@ -164,6 +173,17 @@ class Listing:
         for row in await self._database.read(queries.READ, *map(list, zip(*wanted, strict=True))):
             found[row["place"]].append(row)
         return found
+
+
+def _portions(pages: Sequence[_Page]) -> Iterator[Sequence[_Page]]:
+    """The pages in portions that are not too much to be read at once, each of one page or more."""
+    start, size = 0, 0
+    for place, page in enumerate(pages):
+        if size and size + page.limit > _RECORDS_AT_ONCE:
+            yield pages[start:place]
+            start, size = place, 0
+        size += page.limit
+    yield pages[start:]
 
 
 def _records(page: _Page, rows: list[Record]) -> Records:

@@ -151,13 +151,16 @@ DELETE_OWNED = Command(
 
 LEAVE = Command(
     "records.leave",
-    "Count players out of tournaments' periods, where they are counted.",
+    "Count players out of tournaments' periods, where they are counted; held in the order in which everybody "
+    "holds them.",
     """
+    with held as (
+        select s.board, s.expiry from unnest($1::bigint[], $2::bigint[]) as g (board, expiry)
+        join tournament_size s on s.board = g.board and s.expiry = g.expiry
+        order by s.board, s.expiry for update of s
+    )
     update tournament_size s set size = greatest(s.size - w.players, 0)
-    from (
-        select g.board, g.expiry, count(*)::int as players
-        from unnest($1::bigint[], $2::bigint[]) as g (board, expiry) group by g.board, g.expiry
-    ) w
+    from (select h.board, h.expiry, count(*)::int as players from held h group by h.board, h.expiry) w
     where s.board = w.board and s.expiry = w.expiry
     """,
 )

@@ -8,6 +8,9 @@ from kizuna.http.call import Call
 from kizuna.leaderboards.records import RecordWrite, is_metadata
 from kizuna.wire.encode import parse_uuid
 
+#: Bytes of metadata that players may add to a score. A list holds up to a thousand records.
+LARGEST_METADATA = 16_384
+
 
 def board_id(wanted: dict[str, Any], name: str, refusal: str) -> str:
     """The id in the path. 400 if it is empty."""
@@ -49,6 +52,8 @@ def record_write(call: Call) -> RecordWrite:
     metadata = record.get("metadata", "")
     if not is_metadata(metadata):
         raise invalid("Metadata value must be JSON, if provided.")
+    if len(metadata.encode()) > LARGEST_METADATA:
+        raise invalid(f"Metadata must have at most {LARGEST_METADATA} bytes.")
     return RecordWrite(
         owner_id=call.caller.user_id,
         username=call.caller.username,

@@ -171,7 +171,7 @@ class CallbackRunner:
             _time(next_try),
             exc_info=failure.error,
         )
-        await tx.write(queries.FAILED, row["id"], attempt, _text(failure.error), next_try)
+        await tx.write(queries.FAILED, row["id"], attempt, _text(failure.error), next_try, row["board"])
 
 
 def _pause(attempt: int) -> int:

@@ -47,10 +47,14 @@ ADVANCE = Command(
 
 FREE_PLACES = Command(
     "scheduler.free_places",
-    "Forget how many took part in the periods of tournaments that are over by an instant.",
+    "Forget how many took part in the periods of tournaments that are over by an instant. A number that "
+    "somebody still holds stays until the next time: no period that is to come counts on from it.",
     """
-    delete from tournament_size s using unnest($1::bigint[], $2::bigint[]) as w (board, instant)
-    where s.board = w.board and s.expiry > 0 and s.expiry <= w.instant
+    delete from tournament_size where (board, expiry) in (
+        select s.board, s.expiry from unnest($1::bigint[], $2::bigint[]) as w (board, instant)
+        join tournament_size s on s.board = w.board and s.expiry > 0 and s.expiry <= w.instant
+        order by s.board, s.expiry for update of s skip locked
+    )
     """,
 )
 
@@ -123,8 +127,15 @@ ANSWERED = Command(
 
 FAILED = Command(
     "scheduler.failed",
-    "Note that a callback has failed, why, and when to try it again.",
-    "update board_callback set attempts = $2, error = $3, next_try = $4 where id = $1",
+    "Note that a callback has failed, why, and when to try it again; those behind it need not be looked at "
+    "before.",
+    """
+    update board_callback set
+        attempts = case when id = $1 then $2 else attempts end,
+        error = case when id = $1 then $3 else error end,
+        next_try = $4
+    where id = $1 or (board = $5 and id > $1 and next_try < $4)
+    """,
 )
 
 FAILING = Query(

@@ -50,7 +50,7 @@ _SET_ASIDE = 3600
 _SHORTEST_PAUSE = 0.01
 
 #: Seconds that running callbacks have to finish when the server stops.
-_GRACE = 5.0
+_GRACE = 3.0
 
 #: How many failing callbacks are told.
 _MOST_FAILING = 100
