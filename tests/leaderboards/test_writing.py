@@ -404,6 +404,16 @@ async def test_deeply_nested_metadata(boards: Boards, ada: Contestant) -> None:
     good(await ada.list(board))
 
 
+async def test_long_metadata(boards: Boards, ada: Contestant) -> None:
+    """A list may hold a thousand records."""
+    board = await boards.leaderboard()
+    longest = '{"a":"' + "x" * (16_384 - len('{"a":""}')) + '"}'
+    good(await ada.write(board, 1, metadata=longest))
+    told = (400, 3, "Metadata must have at most 16384 bytes.")
+    assert refusal(await ada.write(board, 2, metadata=longest + " ")) == told
+    assert score_of(good(await ada.list(board))["records"][0]) == (1, 0)
+
+
 # --- together ---
 
 

@@ -22,6 +22,7 @@ from tests.leaderboards.crowd import (
     join,
     leave_for_good,
     new_tournament,
+    outcome,
     repeated,
     two_servers,
     write,
@@ -245,3 +246,31 @@ async def test_attempts_of_who_had_to_join(database: Database, many: Crowd) -> N
     assert Counter(answer["num_score"] for answer in answers) == {1: 1, 2: 1, 3: 1, 4: 1, 5: 16}
     stored = (await standings(database, tournament))[player.id]
     assert (stored.num_score, stored.score) == (5, 5)
+
+
+DEADLOCKS = Query(
+    "test.deadlocks",
+    "How often PostgreSQL has ended somebody to resolve a deadlock.",
+    "select deadlocks from pg_stat_database where datname = current_database()",
+)
+
+
+async def test_players_who_leave_and_players_who_enter_do_not_wait_in_a_circle(
+    database: Database, many: Crowd
+) -> None:
+    """An account that goes gives up places in many tournaments at once, which others take meanwhile."""
+    tournaments = [await new_tournament(many.clients[0], max_size=8) for _ in range(12)]
+    leaving = set(random.sample([player.id for player in many.players], 40))
+    [before] = await database.read(DEADLOCKS)
+
+    async def ask(client: Client, player: Player) -> Any:
+        for tournament in random.sample(tournaments, 8):
+            await outcome(write(client, player, tournament, 1))
+        if player.id in leaving:
+            await leave_for_good(client, player)
+
+    await all_at_once(many, many.players, ask)
+    [after] = await database.read(DEADLOCKS)
+    assert after["deadlocks"] == before["deadlocks"]
+    for tournament in tournaments:
+        await counted(database, tournament)
