@@ -18,7 +18,8 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from kizuna.settings import KEYS, Section, Settings, entry_of, is_collection
+from kizuna.setting_types import Section
+from kizuna.settings import KEYS, Settings, entry_of, is_collection
 
 _PREFIX = "KIZUNA_"
 

@@ -19,7 +19,8 @@ from kizuna.leaderboards.definitions import Definitions
 from kizuna.leaderboards.ranks import Ranks
 from kizuna.leaderboards.scoring import Operator
 from kizuna.leaderboards.spelling import descending_of
-from kizuna.settings import LeaderboardEntry, OperatorName, Settings, SortOrder, TournamentEntry
+from kizuna.setting_types import OperatorName, SortOrder
+from kizuna.settings import LeaderboardEntry, Settings, TournamentEntry
 
 EVERYTHING: dict[str, Any] = {
     "authoritative": False,
