@@ -1,64 +1,13 @@
-"""The application on a clock that stands still, its boards, and players in front of them."""
+"""The application on a clock that stands still, its tournaments, and players in front of them."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TYPE_CHECKING
-
-import httpx
 import pytest
-import pytest_asyncio
 
-from tests.support.players import sign_in_async
+from tests.support.board_fixtures import ada, app, app_clock, boards, bob, enter
 
-if TYPE_CHECKING:
-    from kizuna.app import Application
-    from kizuna.clock import ShiftedClock
-    from tests.support.boards import Boards, Contestant, StillClock
-
-
-@pytest.fixture(scope="module")
-def app_clock() -> "StillClock":
-    """The clock of `app`; tests that move it ask for `clock`."""
-    from tests.support.boards import StillClock
-
-    return StillClock()
-
-
-@pytest_asyncio.fixture(scope="module")
-async def app(database_url: str, app_clock: "ShiftedClock") -> AsyncIterator["Application"]:
-    """As the suite's, with sessions that last."""
-    from tests.support.applications import running_application
-    from tests.support.boards import SETTINGS
-
-    async with running_application(database_url, app_clock, SETTINGS) as application:
-        yield application
+__all__ = ["ada", "app", "app_clock", "board_kind", "boards", "bob", "enter"]
 
 
 @pytest.fixture
-def boards(app: "Application", app_clock: "ShiftedClock") -> "Boards":
-    """Makes boards."""
-    from tests.support.boards import Boards
-
-    return Boards(app, app_clock)
-
-
-@pytest.fixture
-def enter(api: httpx.AsyncClient) -> "Callable[[], Awaitable[Contestant]]":
-    """Signs a new player in."""
-    from tests.support.boards import Contestant
-
-    async def contestant() -> Contestant:
-        return Contestant(api, await sign_in_async(api), "tournament")
-
-    return contestant
-
-
-@pytest_asyncio.fixture
-async def ada(enter: "Callable[[], Awaitable[Contestant]]") -> "Contestant":
-    """A new player."""
-    return await enter()
-
-
-@pytest_asyncio.fixture
-async def bob(enter: "Callable[[], Awaitable[Contestant]]") -> "Contestant":
-    """Another one."""
-    return await enter()
+def board_kind() -> str:
+    """Whose operations the players use."""
+    return "tournament"
