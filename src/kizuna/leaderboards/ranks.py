@@ -386,9 +386,11 @@ class Ranks:
         async with self._database.snapshot() as tx:
             ranking.begin(await _snapshot(tx))
             ranking.count(await count(tx, *period))
-            async with aclosing(all_slices(tx, *period, lambda: not ranking.over.is_set())) as slices:
+            async with aclosing(all_slices(tx, *period)) as slices:
                 async for keys in slices:
                     ranking.signed.index.extend(keys)
+                    if ranking.over.is_set():
+                        return
 
 
 async def _snapshot(tx: Transaction) -> Snapshot:

@@ -7,7 +7,7 @@ and all over the table. Once that shows, the rest is read in the order of the pa
 
 import asyncio
 import uuid
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from struct import Struct
 
@@ -48,13 +48,11 @@ async def count(tx: Transaction, board: int, expiry: int) -> int:
     return records
 
 
-async def all_slices(
-    tx: Transaction, board: int, expiry: int, wanted: Callable[[], bool]
-) -> AsyncGenerator[bytes, None]:
-    """All keys in ascending order, a part at a time, for as long as they are wanted."""
+async def all_slices(tx: Transaction, board: int, expiry: int) -> AsyncGenerator[bytes, None]:
+    """All keys in ascending order, a part at a time."""
     loop = asyncio.get_running_loop()
     after, slow = LOWEST, 0
-    while wanted():
+    while True:
         begun = loop.time()
         keys = await _slice(tx, board, expiry, after, SLICE)
         yield keys
