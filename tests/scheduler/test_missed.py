@@ -77,6 +77,7 @@ def test_matches_are_counted_as_if_one_by_one(text: str, after: int, span: int) 
     st.integers(1, 30),
 )
 @example("* * * * *", START, MINUTE, 2, 1, None, 1)  # the first match after the start resets nothing
+@example("30 23 * * 1-5", START, 257_400, 0, 86_401, None, 2)  # the same, and nothing is skipped
 def test_what_was_missed_are_the_last_events(
     text: str, after: int, span: int, started: int, duration: int, ended: int | None, most: int
 ) -> None:

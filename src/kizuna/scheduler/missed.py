@@ -25,7 +25,9 @@ def missed(board: Board, after: int, now: int, most: int) -> Missed:
     if start == after and len(events) <= most:
         return Missed(events, 0)
     kept = events[-most:]
-    since = max(after, board.rules.start_time)
+    # From the first event on: matches before it, such as the first after a tournament's start, reset nothing.
+    first = board.next_event(after)
+    since = first.instant - 1 if first else after
     return Missed(kept, matches_between(board.rules.schedule, since, kept[0].instant - 1))
 
 
