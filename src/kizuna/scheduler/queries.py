@@ -47,13 +47,13 @@ ADVANCE = Command(
 
 FREE_PLACES = Command(
     "scheduler.free_places",
-    "Forget how many took part in the periods of tournaments that are over by an instant. A number that "
-    "somebody still holds stays until the next time: no period that is to come counts on from it.",
+    "Forget how many took part in the periods of tournaments that are over by an instant; held in the order in "
+    "which everybody holds them.",
     """
     delete from tournament_size where (board, expiry) in (
         select s.board, s.expiry from unnest($1::bigint[], $2::bigint[]) as w (board, instant)
         join tournament_size s on s.board = w.board and s.expiry > 0 and s.expiry <= w.instant
-        order by s.board, s.expiry for update of s skip locked
+        order by s.board, s.expiry for update of s
     )
     """,
 )
