@@ -47,8 +47,8 @@ ADVANCE = Command(
 
 FREE_PLACES = Command(
     "scheduler.free_places",
-    "Forget how many took part in the periods of tournaments that are over by an instant; held in the order in "
-    "which everybody holds them.",
+    "Forget how many took part in the periods of tournaments that are over by an instant; held in the order "
+    "in which everybody holds them.",
     """
     delete from tournament_size where (board, expiry) in (
         select s.board, s.expiry from unnest($1::bigint[], $2::bigint[]) as w (board, instant)
