@@ -15,8 +15,18 @@ from kizuna.accounts import routes as account_routes
 from kizuna.accounts.lookup import AccountLookup
 from kizuna.accounts.service import Accounts
 from kizuna.bus import Bus, LocalBus, PostgresBus
+from kizuna.channels import routes as channel_routes
+from kizuna.channels.service import Channels
 from kizuna.clock import Clock, SystemClock
 from kizuna.db.engine import Database
+from kizuna.events import routes as event_routes
+from kizuna.events.service import Events
+from kizuna.friends import routes as friend_routes
+from kizuna.friends.lookup import Relations
+from kizuna.friends.service import Friends
+from kizuna.groups import routes as group_routes
+from kizuna.groups.lookup import Memberships
+from kizuna.groups.service import Groups
 from kizuna.http.deadlines import Deadlines
 from kizuna.http.dispatcher import Dispatcher
 from kizuna.http.documentation import documentation
@@ -33,6 +43,14 @@ from kizuna.leaderboards.configured import create_configured
 from kizuna.leaderboards.definitions import Definitions
 from kizuna.leaderboards.ranks import Ranks
 from kizuna.leaderboards.service import Leaderboards
+from kizuna.matches import routes as match_routes
+from kizuna.matches.service import Matches
+from kizuna.matchmaker import routes as matchmaker_routes
+from kizuna.matchmaker.service import Matchmaker
+from kizuna.notifications import routes as notification_routes
+from kizuna.notifications.service import Notifications
+from kizuna.parties import routes as party_routes
+from kizuna.parties.service import Parties
 from kizuna.rpc import routes as rpc_routes
 from kizuna.rpc.handler import RpcHandler
 from kizuna.runtime.host import Runtime
@@ -92,10 +110,26 @@ class Application:
         self._clearing = Clearing(self.database)
         leaderboards = Leaderboards(self.database, self._ranks, clock)
         tournaments = Tournaments(self.database, self._definitions, leaderboards, self._ranks, clock)
-        accounts = Accounts(self.database, lookup, self._revocations, clock, [leaderboards.disown])
+        notifications = Notifications(self.database, clock)
+        relations, memberships = Relations(self.database), Memberships(self.database)
+        friends = Friends(self.database, notifications, clock)
+        channels = Channels(self.database, memberships, relations, clock)
+        groups = Groups(self.database, channels, notifications, clock)
+        accounts = Accounts(
+            self.database,
+            lookup,
+            self._revocations,
+            clock,
+            hold=[groups.hold, friends.hold],
+            disown=[groups.disown, friends.disown, leaderboards.disown],
+        )
         users = Users(self.database, self._revocations, clock)
         storage = Storage(self.database, clock)
         wallets = Wallets(self.database, clock)
+        events = Events(
+            queue_size=settings.runtime.event_queue_size, workers=settings.runtime.event_queue_workers
+        )
+        matches, parties, matchmaker = Matches(), Parties(), Matchmaker()
 
         identity_providers = providers(_provider_keys(settings))
         self._passwords = _passwords(settings)
@@ -107,16 +141,28 @@ class Application:
 
         # Game code
         services = Services(
-            self.database,
-            lookup,
-            accounts,
-            users,
-            storage,
-            wallets,
-            self._definitions,
-            leaderboards,
-            tournaments,
-            clock,
+            database=self.database,
+            lookup=lookup,
+            accounts=accounts,
+            users=users,
+            storage=storage,
+            wallets=wallets,
+            definitions=self._definitions,
+            leaderboards=leaderboards,
+            tournaments=tournaments,
+            sessions=sessions,
+            authentication=authentication,
+            linking=linking,
+            friends=friends,
+            groups=groups,
+            notifications=notifications,
+            channels=channels,
+            relations=relations,
+            memberships=memberships,
+            events=events,
+            matches=matches,
+            parties=parties,
+            clock=clock,
         )
         self._runtime = Runtime(settings.runtime, services, node=settings.name, reload=reload)
         self._scheduler = Scheduler(self.database, clock, self._definitions, self._runtime.callbacks)
@@ -126,8 +172,16 @@ class Application:
         features = (
             health_routes(),
             account_routes.routes(accounts),
+            channel_routes.routes(channels),
+            event_routes.routes(events),
+            friend_routes.routes(friends),
+            group_routes.routes(groups),
             identity_routes.routes(authentication, linking, sessions),
             leaderboard_routes.routes(self._definitions, leaderboards),
+            match_routes.routes(matches),
+            matchmaker_routes.routes(matchmaker),
+            notification_routes.routes(notifications),
+            party_routes.routes(parties),
             session_routes.routes(sessions),
             storage_routes.routes(storage),
             tournament_routes.routes(self._definitions, leaderboards, tournaments, clock),

@@ -172,6 +172,10 @@ class Runtime(Section):
     call_timeout_ms: int = Field(
         default=10_000, ge=1, description="Time after which a game function is ended."
     )
+    event_queue_size: int = Field(
+        default=65_536, ge=1, description="Events that may wait for the game's handlers; others are dropped."
+    )
+    event_queue_workers: int = Field(default=8, ge=1, description="Events that are handled at a time.")
 
 
 class Embedded(Section):

@@ -69,10 +69,16 @@ UPDATE = Command(
     """,
 )
 
+LOCK = Query(
+    "accounts.lock",
+    "Let nobody add to an account, or refer to it, until it is deleted.",
+    "select 1 as locked from users where id = $1 for update",
+)
+
 DELETE = Command(
     "accounts.delete",
     "Delete an account; what belongs to it goes with it by foreign key.",
-    "delete from users where id = $1 returning id",
+    "delete from users where id = $1",
 )
 
 BURY = Command(

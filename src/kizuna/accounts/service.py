@@ -28,8 +28,11 @@ class Aftermath(Protocol):
         """Whether it has taken effect could not be learned."""
 
 
-#: Deletes what a user has in some feature, as part of a transaction.
-Disown = Callable[[Transaction, str], Awaitable[Aftermath]]
+#: Locks what the deletion of a user will change in some feature, in the order in which everybody locks it.
+Hold = Callable[[Transaction, str], Awaitable[None]]
+
+#: Deletes what a user has in some feature, as part of a transaction that holds the user's row.
+Disown = Callable[[Transaction, str], Awaitable[Aftermath | None]]
 
 UPDATE_FAILED = "Error while trying to update account."
 
@@ -55,7 +58,11 @@ class AccountUpdate:
 
 
 class Accounts:
-    """Get, update, delete. `disown` are the features that keep what no foreign key ties to an account."""
+    """Get, update, delete.
+
+    `disown` are the features that keep or count what no foreign key ties to an account; `hold` those that
+    have something to lock for it, which they do in this order and before the account's own row is locked.
+    """
 
     def __init__(
         self,
@@ -63,12 +70,15 @@ class Accounts:
         lookup: AccountLookup,
         revocations: Revocations,
         clock: Clock,
+        *,
+        hold: Sequence[Hold] = (),
         disown: Sequence[Disown] = (),
     ) -> None:
         self._database = database
         self._lookup = lookup
         self._revocations = revocations
         self._clock = clock
+        self._hold = hold
         self._disown = disown
 
     async def get(self, user_id: str) -> dict[str, Any]:
@@ -106,12 +116,17 @@ class Accounts:
 
         async def work(tx: Transaction) -> Ended:
             aftermath.clear()
-            if not await tx.write(queries.DELETE, user_id):
+            for hold in self._hold:
+                await hold(tx, user_id)
+            if not await tx.read(queries.LOCK, user_id):
                 return Ended()
             if recorded:
                 await tx.write(queries.BURY, user_id, self._clock.now())
             for disown in self._disown:
-                aftermath.append(await disown(tx, user_id))
+                after = await disown(tx, user_id)
+                if after is not None:
+                    aftermath.append(after)
+            await tx.write(queries.DELETE, user_id)
             return await self._revocations.end_all(tx, [user_id])
 
         try:

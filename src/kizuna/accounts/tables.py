@@ -87,3 +87,16 @@ user_tombstone = Table(
     Column("user_id", Uuid, primary_key=True),
     Column("create_time", DateTime(timezone=True), nullable=False),
 )
+
+account_deletion = Table(
+    "account_deletion",
+    metadata,
+    # Deletions that game code has not been told of yet.
+    Column("user_id", Uuid, primary_key=True),
+    Column("username", String(128), nullable=False),
+    Column("delete_time", DateTime(timezone=True), nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_try", DateTime(timezone=True), nullable=False),
+    Column("error", String(1000)),
+    Index("account_deletion_next_try_idx", "next_try"),
+)

@@ -46,6 +46,10 @@ class Call(Request):
         return body.data
 
 
+class EmptyReply(dict[str, Any]):
+    """`{}` for a request that asked for nothing, so that nothing was done: no hook comes after it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What every request is read with: the largest body in bytes, and the proxies to be trusted."""

@@ -6,11 +6,23 @@ from dataclasses import dataclass
 
 from kizuna.accounts.lookup import AccountLookup
 from kizuna.accounts.service import Accounts
+from kizuna.channels.service import Channels
 from kizuna.clock import Clock
 from kizuna.db.engine import REFUSED, Database
 from kizuna.errors import internal
+from kizuna.events.service import Events
+from kizuna.friends.lookup import Relations
+from kizuna.friends.service import Friends
+from kizuna.groups.lookup import Memberships
+from kizuna.groups.service import Groups
+from kizuna.identity.authentication import Authentication
+from kizuna.identity.linking import Linking
 from kizuna.leaderboards.definitions import Definitions
 from kizuna.leaderboards.service import Leaderboards
+from kizuna.matches.service import Matches
+from kizuna.notifications.service import Notifications
+from kizuna.parties.service import Parties
+from kizuna.sessions.service import Sessions
 from kizuna.storage.service import Storage
 from kizuna.tournaments.service import Tournaments
 from kizuna.users.service import Users
@@ -30,6 +42,18 @@ class Services:
     definitions: Definitions
     leaderboards: Leaderboards
     tournaments: Tournaments
+    sessions: Sessions
+    authentication: Authentication
+    linking: Linking
+    friends: Friends
+    groups: Groups
+    notifications: Notifications
+    channels: Channels
+    relations: Relations
+    memberships: Memberships
+    events: Events
+    matches: Matches
+    parties: Parties
     clock: Clock
 
 

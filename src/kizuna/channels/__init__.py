@@ -1,0 +1,1 @@
+"""Chat channels: their ids and their history."""

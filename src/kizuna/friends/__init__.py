@@ -1,0 +1,1 @@
+"""Friends: invitations, friendships, blocks."""

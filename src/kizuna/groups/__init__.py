@@ -1,0 +1,1 @@
+"""Groups of players: roles, join requests, bans."""

@@ -1,0 +1,9 @@
+"""Matches over HTTP."""
+
+from kizuna.http.routes import Routes
+from kizuna.matches.service import Matches
+
+
+def routes(matches: Matches) -> Routes:
+    """Matches."""
+    return Routes("Matches")

@@ -1,0 +1,5 @@
+"""Matches: what there is to list."""
+
+
+class Matches:
+    """The use cases."""

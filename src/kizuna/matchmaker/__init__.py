@@ -1,0 +1,1 @@
+"""What the matchmaker tells of itself."""

@@ -1,0 +1,5 @@
+"""Matchmaker: what there is to list."""
+
+
+class Matchmaker:
+    """The use cases."""

@@ -1,0 +1,1 @@
+"""Notifications to players, kept until they are deleted."""

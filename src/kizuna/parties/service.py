@@ -1,0 +1,5 @@
+"""Parties: what there is to list."""
+
+
+class Parties:
+    """The use cases."""

@@ -1,0 +1,1 @@
+"""The query language of listings and of the matchmaker."""
