@@ -12,6 +12,12 @@ FETCH = Query(
     """,
 )
 
+NEXT = Query(
+    "users.next",
+    "Users whose ids follow one that need not exist.",
+    f"select {COLUMNS} from users u where u.id > $1 order by u.id limit $2",
+)
+
 DISABLE = Command(
     "users.disable",
     "Ban users: they can no longer sign in.",

@@ -1,8 +1,11 @@
 """Users as others see them, and the ban."""
 
+import random
 from collections.abc import Sequence
 from typing import Any
+from uuid import uuid4
 
+from kizuna.accounts.tables import SYSTEM_USER
 from kizuna.clock import Clock
 from kizuna.db.engine import Database, Transaction
 from kizuna.errors import invalid
@@ -28,6 +31,19 @@ class Users:
         if not (user_ids or usernames or facebook_ids):
             return []
         rows = await self._database.read(queries.FETCH, user_ids, list(usernames), list(facebook_ids))
+        return [user_message(row) for row in rows]
+
+    async def random(self, count: int) -> list[dict[str, Any]]:
+        """The `User` messages of this many users, or of all if there are fewer, in random order.
+
+        Ids are random, so those that follow a random one are a random choice; neighbours come together.
+        """
+        rows = await self._database.read(queries.NEXT, str(uuid4()), count) if count else []
+        if len(rows) < count:
+            # Once around, from behind the system's own id, which is the first of all.
+            first = await self._database.read(queries.NEXT, SYSTEM_USER, count)
+            rows = list({row["id"]: row for row in [*rows, *first]}.values())[:count]
+        random.shuffle(rows)
         return [user_message(row) for row in rows]
 
     async def ban(self, user_ids: Sequence[str]) -> None:

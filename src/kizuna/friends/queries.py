@@ -1,0 +1,179 @@
+"""Statements on relations between players."""
+
+from kizuna.db.statements import Command, Query
+from kizuna.friends import messages
+from kizuna.users.profile import COLUMNS
+
+RESOLVE = Query(
+    "friends.resolve",
+    "Whose usernames these are, exactly as they are spelled.",
+    "select u.id::text as id, u.username from users u where u.username = any($1::text[])",
+)
+
+# --- locks: everybody takes the rows of players in the order of their ids, and edges only under both rows ---
+
+LOCK = Query(
+    "friends.lock",
+    "Those of these players who exist, held so that nobody else changes their relations.",
+    "select u.id::text as id from users u where u.id = any($1::uuid[]) order by u.id for no key update",
+)
+
+NEIGHBOURS = Query(
+    "friends.neighbours",
+    "Everybody whom a player has an edge to or from.",
+    """
+    select e.destination_id::text as id from user_edge e where e.source_id = $1
+    union
+    select e.source_id::text as id from user_edge e where e.destination_id = $1
+    """,
+)
+
+SAVEPOINT = Command("friends.savepoint", "Before locks that may have to be given back.", "savepoint friends")
+
+BACK = Command(
+    "friends.back",
+    "Give back the locks that were taken since.",
+    "rollback to savepoint friends",
+)
+
+# --- changes ---
+
+RELATIONS = Query(
+    "friends.relations",
+    "How a player and some others stand to each other, in both directions.",
+    """
+    select w.id::text as id, mine.state as mine, theirs.state as theirs
+    from unnest($2::uuid[]) as w (id)
+    left join user_edge mine on mine.source_id = $1 and mine.destination_id = w.id
+    left join user_edge theirs on theirs.source_id = w.id and theirs.destination_id = $1
+    """,
+)
+
+NORMAL_FORM = Query(
+    "friends.normal_form",
+    "Metadata as it will be read.",
+    "select ($1::text::jsonb)::text as metadata",
+)
+
+PUT = Command(
+    "friends.put",
+    "Write edges. One that exists keeps its position, and its metadata is added to.",
+    """
+    insert into user_edge as e (source_id, destination_id, state, position, metadata, update_time)
+    select w.source_id, w.destination_id, w.state, w.position, w.metadata::jsonb, $6
+    from unnest($1::uuid[], $2::uuid[], $3::int[], $4::bigint[], $5::text[])
+        as w (source_id, destination_id, state, position, metadata)
+    on conflict (source_id, destination_id) do update set
+        state = excluded.state, update_time = excluded.update_time,
+        metadata = case when excluded.metadata = '{}' then e.metadata else e.metadata || excluded.metadata end
+    """,
+)
+
+REMOVE = Command(
+    "friends.remove",
+    "Delete edges.",
+    """
+    delete from user_edge e using unnest($1::uuid[], $2::uuid[]) as w (source_id, destination_id)
+    where e.source_id = w.source_id and e.destination_id = w.destination_id
+    """,
+)
+
+COUNT = Command(
+    "friends.count",
+    "Add to the numbers of edges that players have.",
+    """
+    update users u set edge_count = u.edge_count + w.change, update_time = $3
+    from unnest($1::uuid[], $2::int[]) as w (user_id, change) where u.id = w.user_id
+    """,
+)
+
+DISOWN = Command(
+    "friends.disown",
+    "Delete every edge to or from a player; those who had one to them have one less.",
+    """
+    with gone as (
+        delete from user_edge e where e.source_id = $1 or e.destination_id = $1 returning e.source_id)
+    update users u set edge_count = u.edge_count - 1, update_time = $2
+    where u.id in (select g.source_id from gone g where g.source_id <> $1)
+    """,
+)
+
+SET_METADATA = Command(
+    "friends.set_metadata",
+    "Replace the metadata of an edge.",
+    """
+    update user_edge set metadata = $3::text::jsonb, update_time = $4
+    where source_id = $1 and destination_id = $2
+    """,
+)
+
+#: Who has an account of another company, by the column that holds its id.
+BY_PROVIDER = {
+    column: Query(
+        f"friends.by_{column}",
+        f"Who has one of these values of {column}.",
+        f"select u.id::text as id from users u where u.{column} = any($1::text[])",
+    )
+    for column in ("facebook_id", "steam_id")
+}
+
+# --- lists ---
+
+STATES = Query(
+    "friends.states",
+    "The states of single edges.",
+    """
+    select w.place, e.state from unnest($1::int[], $2::uuid[], $3::uuid[]) as w (place, source, destination)
+    join user_edge e on e.source_id = w.source and e.destination_id = w.destination
+    """,
+)
+
+STATUSES = Query(
+    "friends.statuses",
+    "A player's edges to some others, and who these are.",
+    f"""
+    select {messages.COLUMNS} from user_edge e join users u on u.id = e.destination_id
+    where e.source_id = $1 and e.destination_id = any($2::uuid[])
+    order by e.state, e.position, e.destination_id
+    """,
+)
+
+LIST = Query(
+    "friends.list",
+    "Pages of players' edges, from a position on and up to a state.",
+    f"""
+    select p.place, page.*
+    from unnest($1::int[], $2::uuid[], $3::int[], $4::bigint[], $5::uuid[], $6::int[], $7::int[])
+        as p (place, owner, first_state, first_position, first_id, last_state, size)
+    cross join lateral (
+        select {messages.COLUMNS} from user_edge e join users u on u.id = e.destination_id
+        where e.source_id = p.owner and e.state <= p.last_state
+            and (e.state, e.position, e.destination_id)
+                >= (p.first_state::smallint, p.first_position, p.first_id)
+        order by e.state, e.position, e.destination_id limit p.size
+    ) page
+    """,
+)
+
+LIST_FRIENDS_OF_FRIENDS = Query(
+    "friends.list_friends_of_friends",
+    "Pages of the friends of players' friends who are not the players' own.",
+    f"""
+    select p.place, page.*
+    from unnest($1::int[], $2::uuid[], $3::uuid[], $4::uuid[], $5::int[])
+        as p (place, owner, first_referrer, first_id, size)
+    cross join lateral (
+        select f.destination_id::text as referrer, {COLUMNS}
+        from user_edge f
+        join user_edge e on e.source_id = f.destination_id and e.state = 0
+        join users u on u.id = e.destination_id
+        where f.source_id = p.owner and f.state = 0 and f.destination_id >= p.first_referrer
+            and (f.destination_id, e.destination_id) >= (p.first_referrer, p.first_id)
+            and e.destination_id <> p.owner
+            and not exists (
+                select from user_edge own
+                where own.source_id = p.owner and own.destination_id = e.destination_id and own.state = 0)
+        order by f.destination_id, e.destination_id limit p.size
+    ) page
+    """,
+)

@@ -1,0 +1,29 @@
+"""What becomes of groups when a member's account is deleted."""
+
+from datetime import datetime
+
+import asyncpg
+
+from kizuna.db.engine import Transaction
+from kizuna.groups import queries
+
+
+async def hold(tx: Transaction, user_id: str) -> None:
+    """Lock the groups that a user has a relation to, in the order in which everybody does."""
+    await tx.read(queries.LOCK_OF_USER, user_id)
+
+
+async def disown(tx: Transaction, user_id: str, now: datetime) -> None:
+    """Take a user, whose account nobody can refer to any more, out of all groups.
+
+    A group without another superadmin goes with the account, whoever else is in it. Where there is another
+    one, the user leaves like everybody else; the reference leaves such a relation behind, counted for ever.
+    """
+    held = await tx.read(queries.LOCK_FREE_OF_USER, user_id)
+    [row] = await tx.read(queries.COUNT_OF_USER, user_id)
+    if row["groups"] > len(held):
+        # Joined since the others were locked, and in somebody's hands: waiting for them now, with the account
+        # locked, could be for ever. The transaction begins again, and locks them in order.
+        raise asyncpg.SerializationError("another group has been joined")
+    await tx.write(queries.DELETE_LEFT_ALONE, user_id)
+    await tx.write(queries.LEAVE_ALL, user_id, now)
