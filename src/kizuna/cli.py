@@ -1,4 +1,4 @@
-"""The command line: `kizuna serve | migrate | healthcheck | doctor | db`.
+"""The command line: `kizuna serve | new | migrate | healthcheck | doctor | db`.
 
 Each command imports what it needs when it runs, so that `kizuna --help` is quick.
 """
@@ -49,8 +49,9 @@ def _is_plain(error: Exception) -> bool:
     from kizuna.configuration import SettingsError
     from kizuna.db.embedded import EmbeddedError
     from kizuna.host.errors import HostError
+    from kizuna.scaffold import ScaffoldError
 
-    return isinstance(error, SettingsError | EmbeddedError | HostError)
+    return isinstance(error, SettingsError | EmbeddedError | HostError | ScaffoldError)
 
 
 def _out(line: str) -> None:
@@ -69,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_serve(commands)
+    _add_new(commands)
     _add_migrate(commands)
     _add_healthcheck(commands)
     doctor = _add(commands, "doctor", _doctor, "check settings, database and surroundings")
@@ -125,6 +127,13 @@ def _add_serve(commands: _Commands[argparse.ArgumentParser]) -> None:
     serve.add_argument("--log-level", metavar="LEVEL", help="debug, info, warn or error")
 
 
+def _add_new(commands: _Commands[argparse.ArgumentParser]) -> None:
+    about = "write a starter project: game code, a test, settings"
+    new = commands.add_parser("new", help=about, description=about[0].upper() + about[1:] + ".")
+    new.set_defaults(run=_new)
+    new.add_argument("folder", type=Path, metavar="NAME", help="folder to make, or an empty one")
+
+
 def _add_migrate(commands: _Commands[argparse.ArgumentParser]) -> None:
     migrate = _add(commands, "migrate", _migrate, "bring the database's schema up to date, or show its state")
     migrate.add_argument("action", nargs="?", choices=("up", "status"), default="up")
@@ -179,6 +188,30 @@ def _serve(options: argparse.Namespace) -> int:
     from kizuna.host.parent import serve
 
     return serve(loaded.settings, migrate=options.migrate, reload=options.reload, warnings=loaded.warnings)
+
+
+def _new(options: argparse.Namespace) -> int:
+    import shlex
+
+    from kizuna.scaffold import create
+
+    create(options.folder)
+    enter = f"cd {shlex.quote(str(options.folder))} && "
+    _out(f"{options.folder} is ready. Run it, and test it:")
+    _out(f"  {enter}{_command('kizuna')} serve --config kizuna.yml --reload")
+    _out(f"  {enter}{_command('pytest')}")
+    return 0
+
+
+def _command(name: str) -> str:
+    """How the user can call a program of this Python's environment."""
+    import shlex
+    import shutil
+
+    found, own = shutil.which(name), Path(sys.executable).parent
+    if found is not None and Path(found).absolute().parent == own:
+        return name
+    return f"{shlex.quote(sys.executable)} -m {name}"
 
 
 def _migrate(options: argparse.Namespace) -> int:

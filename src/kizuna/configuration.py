@@ -23,8 +23,8 @@ from kizuna.settings import KEYS, Settings, entry_of, is_collection
 
 _PREFIX = "KIZUNA_"
 
-#: Variables with our prefix that are no settings: the embedded database's and the test-suite's own.
-_NO_SETTINGS = {"KIZUNA_POSTGRES_BIN", "KIZUNA_SOAK_SECONDS"}
+#: Variables with our prefix that are no settings: the embedded database's and those of tests.
+_NO_SETTINGS = {"KIZUNA_POSTGRES_BIN", "KIZUNA_SOAK_SECONDS", "KIZUNA_TEST_DATABASE_URL"}
 
 #: What container platforms put in the environment for a service that is called kizuna, as NAME=value.
 _SERVICE_LINK = re.compile(
