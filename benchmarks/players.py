@@ -17,6 +17,9 @@ KEYS = tuple(f"slot-{number}" for number in range(10))
 LISTED, WRITTEN_SMALL, WRITTEN_LARGE = "listed", "written-1000", "written-100000"
 BOARDS = {LISTED: 10_000, WRITTEN_SMALL: 1_000, WRITTEN_LARGE: 100_000}
 
+#: Friends of each player, and groups that there are to list.
+FRIENDS, GROUPS = 20, 1_000
+
 #: Records that are written by one call, which must not take too long.
 _RECORDS_AT_ONCE = 5_000
 
@@ -50,6 +53,9 @@ def prepare(address: Address, server_key: str) -> World:
         players = [_sign_in(client, server_key, f"benchmark-device-{number}") for number in range(COUNT)]
         for player in players:
             client.ask(_objects(player))
+        for place, player in enumerate(players):
+            client.ask(_befriend(player, players, place))
+        client.ask(_groups(players[0]))
         for board, records in BOARDS.items():
             for start in range(0, records, _RECORDS_AT_ONCE):
                 client.ask(_fill(board, start, min(start + _RECORDS_AT_ONCE, records), players[0]))
@@ -74,6 +80,18 @@ def _user_id(token: str) -> str:
 def _objects(player: Player) -> Request:
     objects = [written(collection, key, "at the start") for collection in (READ, WRITTEN) for key in KEYS]
     return Request("PUT", "/v2/storage", player.authorization, {"objects": objects})
+
+
+def _befriend(player: Player, players: list[Player], place: int) -> Request:
+    """Invite those who sit next to a player in the circle, or accept those who have done so before."""
+    steps = [step for step in range(-FRIENDS // 2, FRIENDS // 2 + 1) if step]
+    ids = "&".join(f"ids={players[(place + step) % COUNT].user_id}" for step in steps)
+    return Request("POST", f"/v2/friend?{ids}", player.authorization)
+
+
+def _groups(player: Player) -> Request:
+    payload = json.dumps({"count": GROUPS})
+    return Request("POST", "/v2/rpc/group_fill", player.authorization, payload)
 
 
 def _fill(board: str, start: int, end: int, player: Player) -> Request:

@@ -106,6 +106,14 @@ def _leaderboard_around(world: World) -> list[Request]:
     ]
 
 
+def _group_list(world: World) -> list[Request]:
+    return [Request("GET", "/v2/group?limit=100", player.authorization) for player in world.players]
+
+
+def _friend_list(world: World) -> list[Request]:
+    return [Request("GET", "/v2/friend?limit=100", player.authorization) for player in world.players]
+
+
 SCENARIOS = (
     Scenario("healthcheck", _healthcheck, "{}", 1.5, 3.1),
     Scenario("rpc-echo", _rpc_echo, "greeting", 2.5, 2.5, 0.2, 0.09),
@@ -119,4 +127,6 @@ SCENARIOS = (
     Scenario("board-write-100k", _leaderboard_write(WRITTEN_LARGE), '"rank"', 6, 13),
     Scenario("board-list-100", _leaderboard_list, '"rank_count"', 15, 42),
     Scenario("board-around-10", _leaderboard_around, '"rank_count"', 12, 26),
+    Scenario("group-list-100", _group_list, '"cursor"', 10, 25),
+    Scenario("friend-list-20", _friend_list, '"friends"', 7, 15),
 )
