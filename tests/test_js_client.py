@@ -4,11 +4,12 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.processes import Serve, Server
+from tests.support.processes import Serve, Server, start_server
 
 HERE = Path(__file__).parent / "js"
 PROJECT = Path(__file__).parents[1]
@@ -50,6 +51,15 @@ def install(npm: str) -> None:
     INSTALLED.touch()
 
 
+@pytest.fixture(scope="module")
+def game_server(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with the game of `tests/js/modules`."""
+    log = tmp_path_factory.mktemp("game") / "server.log"
+    server = start_server(database_url=database_url, modules=HERE / "modules", log=log)
+    yield server
+    server.stop()
+
+
 def drive(node: str, script: str, server: Server) -> str:
     """What a script of `tests/js` says that it has proved."""
     call = [node, script, server.host, str(server.port)]
@@ -62,9 +72,13 @@ def test_the_official_client_plays(node: str, conformance_server: Server) -> Non
     assert drive(node, "drive.mjs", conformance_server).count("ok ") == 6
 
 
-def test_the_official_client_competes(node: str, serve: Serve) -> None:
-    server = serve(modules=HERE / "modules")
-    assert drive(node, "competition.mjs", server).count("ok ") == 13
+@pytest.mark.parametrize(
+    ("script", "steps"), [("competition.mjs", 13), ("friends.mjs", 9), ("groups.mjs", 17), ("game.mjs", 8)]
+)
+def test_the_official_client_with_the_game_of_its_own_tests(
+    script: str, steps: int, node: str, game_server: Server
+) -> None:
+    assert drive(node, script, game_server).count("ok ") == steps
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/game-code.md"])

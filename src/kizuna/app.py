@@ -12,6 +12,7 @@ from datetime import timedelta
 from starlette.types import Receive, Scope, Send
 
 from kizuna.accounts import routes as account_routes
+from kizuna.accounts.deletions import Deletions
 from kizuna.accounts.lookup import AccountLookup
 from kizuna.accounts.service import Accounts
 from kizuna.bus import Bus, LocalBus, PostgresBus
@@ -110,26 +111,27 @@ class Application:
         self._clearing = Clearing(self.database)
         leaderboards = Leaderboards(self.database, self._ranks, clock)
         tournaments = Tournaments(self.database, self._definitions, leaderboards, self._ranks, clock)
-        notifications = Notifications(self.database, clock)
+        self._notifications = notifications = Notifications(self.database, clock)
         relations, memberships = Relations(self.database), Memberships(self.database)
         friends = Friends(self.database, notifications, clock)
         channels = Channels(self.database, memberships, relations, clock)
         groups = Groups(self.database, channels, notifications, clock)
+        self._deletions = Deletions(self.database, clock, lambda: self._runtime.deletions)
         accounts = Accounts(
             self.database,
             lookup,
             self._revocations,
             clock,
             hold=[groups.hold, friends.hold],
-            disown=[groups.disown, friends.disown, leaderboards.disown],
+            disown=[groups.disown, friends.disown, leaderboards.disown, self._deletions.note],
         )
         users = Users(self.database, self._revocations, clock)
         storage = Storage(self.database, clock)
         wallets = Wallets(self.database, clock)
-        events = Events(
+        self._events = events = Events(
             queue_size=settings.runtime.event_queue_size, workers=settings.runtime.event_queue_workers
         )
-        matches, parties, matchmaker = Matches(), Parties(), Matchmaker()
+        self.matches, self.parties, self.matchmaker = Matches(), Parties(), Matchmaker()
 
         identity_providers = providers(_provider_keys(settings))
         self._passwords = _passwords(settings)
@@ -160,11 +162,18 @@ class Application:
             relations=relations,
             memberships=memberships,
             events=events,
-            matches=matches,
-            parties=parties,
+            matches=self.matches,
+            parties=self.parties,
             clock=clock,
+            settings=settings,
         )
-        self._runtime = Runtime(settings.runtime, services, node=settings.name, reload=reload)
+        self._runtime = Runtime(
+            settings.runtime,
+            services,
+            node=settings.name,
+            grace=settings.shutdown_grace_sec,
+            reload=reload,
+        )
         self._scheduler = Scheduler(self.database, clock, self._definitions, self._runtime.callbacks)
 
         # The way in
@@ -174,14 +183,14 @@ class Application:
             account_routes.routes(accounts),
             channel_routes.routes(channels),
             event_routes.routes(events),
-            friend_routes.routes(friends),
+            friend_routes.routes(friends, steam_configured=_steam_configured(settings)),
             group_routes.routes(groups),
             identity_routes.routes(authentication, linking, sessions),
             leaderboard_routes.routes(self._definitions, leaderboards),
-            match_routes.routes(matches),
-            matchmaker_routes.routes(matchmaker),
+            match_routes.routes(self.matches),
+            matchmaker_routes.routes(self.matchmaker),
             notification_routes.routes(notifications),
-            party_routes.routes(parties),
+            party_routes.routes(self.parties),
             session_routes.routes(sessions),
             storage_routes.routes(storage),
             tournament_routes.routes(self._definitions, leaderboards, tournaments, clock),
@@ -192,6 +201,7 @@ class Application:
             [endpoint for routes in features for endpoint in routes.endpoints],
             rpc=rpc,
             pages=documentation([routes.router for routes in (*features, rpc_routes.routes(rpc))]),
+            hooks=self._runtime.hooks,
             authenticator=header_authentication,
             deadlines=self._deadlines,
             body_limit=settings.socket.max_request_size_bytes,
@@ -208,7 +218,9 @@ class Application:
         await self._bus.start()
         await self._revocations.start()
         await create_configured(self._definitions, self._settings)
+        await self._events.start(self._runtime.events)
         await self._runtime.start()
+        await self._deletions.start()
         await self._scheduler.start()
         self._tasks = [
             asyncio.create_task(self._deadlines.sweep()),
@@ -224,8 +236,9 @@ class Application:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-        await self._scheduler.stop()
+        await asyncio.gather(self._scheduler.stop(), self._deletions.stop(), self._events.stop())
         await self._runtime.stop()
+        await self._notifications.finish()
         await self._ranks.stop()
         self._passwords.close()
         await self._bus.stop()
@@ -262,6 +275,11 @@ def _session_rules(settings: Settings) -> SessionRules:
         refresh_key=session.refresh_encryption_key,
         single_session=session.single_session,
     )
+
+
+def _steam_configured(settings: Settings) -> bool:
+    steam = settings.social.steam
+    return bool(steam.publisher_key and steam.app_id)
 
 
 def _provider_keys(settings: Settings) -> ProviderKeys:

@@ -2,10 +2,9 @@
 // The server runs the functions of modules/clientrpc.py.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { client, refused, run } from "./support.mjs";
+import { client, refused, run, signIn } from "./support.mjs";
 import { typed } from "./typings.mjs";
 
-const mark = randomUUID().slice(0, 8);
 const category = 7;
 const newYear = Date.UTC(new Date().getUTCFullYear() + 1, 0, 1) / 1000;
 const cupRules = {
@@ -27,11 +26,6 @@ const openRules = { ...cupRules, reset_schedule: "", title: "Open", max_size: 0,
 
 let ada, ben, cleo, dan, eve, players;
 let board, plain, cup, open;
-
-async function signIn(name) {
-  const session = await client.authenticateDevice(`js-device-${name}-${mark}`, true, `${name}-${mark}`);
-  return { session, id: session.user_id, username: session.username };
-}
 
 async function call(id, payload) {
   return (await client.rpc(ada.session, `clientrpc.${id}`, payload)).payload;

@@ -1,9 +1,7 @@
 // Drives a running server with the official client, as a game would:  node drive.mjs HOST PORT
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
-import { client, refused, run } from "./support.mjs";
+import { client, mark, refused, run } from "./support.mjs";
 
-const mark = randomUUID().slice(0, 8);
 let session;
 
 await run({

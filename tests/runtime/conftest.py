@@ -11,27 +11,15 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-import pytest_asyncio
 
-from kizuna.accounts.lookup import AccountLookup
-from kizuna.accounts.service import Accounts
-from kizuna.bus import LocalBus
+from kizuna.app import Application
 from kizuna.caller import Caller
-from kizuna.clock import ShiftedClock
-from kizuna.db.engine import Database
 from kizuna.db.statements import Command
-from kizuna.leaderboards.definitions import Definitions
-from kizuna.leaderboards.ranks import Ranks
-from kizuna.leaderboards.service import Leaderboards
 from kizuna.runtime import Nakama
 from kizuna.runtime.host import Runtime
 from kizuna.runtime.nakama import Services
-from kizuna.sessions.revocations import Revocations
 from kizuna.settings import Runtime as RuntimeSettings
-from kizuna.storage.service import Storage
 from kizuna.tournaments.service import Tournaments
-from kizuna.users.service import Users
-from kizuna.wallets.service import Wallets
 
 PLAYER = Caller("7b9a6f4e-0000-4000-8000-000000000001", "ada", {"team": "red"}, "", 1_000, 2_000)
 PREAMBLE = "import kizuna.runtime as rt\n"
@@ -103,29 +91,15 @@ def folder(tmp_path: Path) -> Folder:
     return Folder(path)
 
 
-@pytest_asyncio.fixture(scope="module")
-async def services(database_url: str, app_clock: ShiftedClock) -> AsyncIterator[Services]:
-    """The features on the module's database; their clock is `clock`."""
-    database, bus, clock = Database(database_url), LocalBus(), app_clock
-    lookup = AccountLookup(database)
-    revocations = Revocations(database, bus, clock, keep=timedelta(hours=1))
-    ranks = Ranks(database, bus, clock)
-    definitions = Definitions(database, bus, ranks, clock)
-    leaderboards = Leaderboards(database, ranks, clock)
-    yield Services(
-        database,
-        lookup,
-        Accounts(database, lookup, revocations, clock),
-        Users(database, revocations, clock),
-        Storage(database, clock),
-        Wallets(database, clock),
-        definitions,
-        leaderboards,
-        Tournaments(database, definitions, leaderboards, ranks, clock),
-        clock,
-    )
-    await ranks.stop()
-    await database.close()
+def nakama_of(app: Application) -> Nakama:
+    """The server API of an application."""
+    return app._runtime._surroundings.nk
+
+
+@pytest.fixture(scope="module")
+def services(app: Application) -> Services:
+    """The features of an application on the module's database; their clock is `clock`."""
+    return nakama_of(app)._services
 
 
 @pytest.fixture

@@ -196,7 +196,7 @@ MISTYPED = "def regsiter(app):\n    app.rpc('a', print)"
         ({"a.py": "", "b/c.py": MISTYPED}, "no file defines register(app). Looked at {0}/a.py, {0}/b/c.py."),
         (
             {"a.py": "", "b.py": "def register(app): pass"},
-            "register(app) adds none with app.rpc(…). Looked at {0}/b.py.",
+            "register(app) adds none with app.rpc(…), app.before(…) or another method. Looked at {0}/b.py.",
         ),
         ({}, "there is no Python file. Looked at {0}."),
     ],

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kizuna.errors import ApiError
+from kizuna.http.parameters import parse_query
 from kizuna.rpc.payload import NOT_A_STRING, unwrap, wrap
-from kizuna.rpc.query import parse_query
 from kizuna.runtime.errors import INVALID_RESULT, CallFailed
 from tests.runtime.conftest import PREAMBLE, Folder, started
 

@@ -13,12 +13,15 @@ from kizuna.settings import Settings
 
 @asynccontextmanager
 async def running_application(
-    database_url: str, clock: Clock, settings: dict[str, Any] | None = None
+    database_url: str, clock: Clock, settings: dict[str, Any] | None = None, *, reload: bool = False
 ) -> AsyncIterator[Application]:
     """A started application; `settings` are nested, e.g. `{"session": {"token_expiry_sec": 60}}`."""
     quick = {"password": {"bcrypt_cost": 4}}
     application = Application(
-        Settings.model_validate(quick | (settings or {})), database_url=database_url, clock=clock
+        Settings.model_validate(quick | (settings or {})),
+        database_url=database_url,
+        clock=clock,
+        reload=reload,
     )
     await application.startup()
     try:

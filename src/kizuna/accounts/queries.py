@@ -86,3 +86,50 @@ BURY = Command(
     "Remember that an account was deleted.",
     "insert into user_tombstone (user_id, create_time) values ($1, $2) on conflict (user_id) do nothing",
 )
+
+# --- deletions that game code is to be told of ---
+
+NOTE_DELETION = Command(
+    "accounts.note_deletion",
+    "Let game code be told that an account, which is still there, has been deleted.",
+    """
+    insert into account_deletion (user_id, username, delete_time, next_try)
+    select id, username, $2, $2 from users where id = $1
+    on conflict (user_id) do update set username = excluded.username, delete_time = excluded.delete_time,
+        attempts = 0, next_try = excluded.next_try, error = null
+    """,
+)
+
+NEXT_DELETION = Query(
+    "accounts.next_deletion",
+    "When game code is to be told of a deletion next, in seconds since 1970, infinity if never.",
+    """
+    select coalesce(extract(epoch from min(next_try))::float8, 'infinity') as next_try
+    from account_deletion
+    """,
+)
+
+# The row is locked for as long as game code takes. The connection is idle meanwhile, and some databases are
+# configured to end such a transaction after seconds.
+CLAIM_DELETION = Query(
+    "accounts.claim_deletion",
+    "Lock a deletion that game code is to be told of now, none of the accounts $2.",
+    """
+    select user_id::text as user_id, username, delete_time, attempts,
+        set_config('idle_in_transaction_session_timeout', '0', true)
+    from account_deletion where next_try <= $1 and user_id <> all($2::uuid[])
+    order by next_try limit 1 for update skip locked
+    """,
+)
+
+DELETION_TOLD = Command(
+    "accounts.deletion_told",
+    "Forget a deletion that game code has been told of.",
+    "delete from account_deletion where user_id = $1",
+)
+
+DELETION_NOT_TOLD = Command(
+    "accounts.deletion_not_told",
+    "Note that game code has failed on a deletion, why, and when to try it again.",
+    "update account_deletion set attempts = $2, error = $3, next_try = $4 where user_id = $1",
+)

@@ -19,7 +19,7 @@ from kizuna.db.embedded import EmbeddedError
 from kizuna.host import banner, listener, logs, process
 from kizuna.host.database import OpenDatabase, open_database
 from kizuna.host.errors import HostError, tell
-from kizuna.host.server import GRACE, SETTLE, SETTLE_MOST, SHUTDOWN_MOST
+from kizuna.host.server import GRACE, SETTLE, SETTLE_MOST, shutdown_most
 from kizuna.host.signals import SignalInbox
 from kizuna.host.workers import WorkerPool
 from kizuna.runtime.errors import ModuleLoadError
@@ -165,7 +165,7 @@ class _Run:
         announce = self._settings.shutdown_announce_ms / 1000
         grace = max(GRACE, self._settings.shutdown_grace_sec)
         started = time.monotonic()
-        most = announce + SETTLE + SETTLE_MOST + grace + SHUTDOWN_MOST + 2
+        most = announce + SETTLE + SETTLE_MOST + grace + shutdown_most(self._settings) + 2
         steps = [(announce, self._turn_away), (announce + SETTLE, self._listener.close)]
         while not pool.reap():
             passed = time.monotonic() - started

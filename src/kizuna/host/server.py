@@ -24,6 +24,7 @@ from kizuna.host import listener as listening
 from kizuna.host.acceptor import Acceptor
 from kizuna.host.protocol import GameProtocol, Limits
 from kizuna.host.watchdog import Watchdog
+from kizuna.runtime.lifecycle import GRACE as GAME_GRACE
 from kizuna.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -36,8 +37,13 @@ GRACE = 10.0
 SETTLE = 0.2
 SETTLE_MOST = 1.0
 
-#: Longest wait for the application to put its things away. Seconds.
-SHUTDOWN_MOST = 5.0
+#: Longest wait for the application to put its things away, besides what the game has for its end. Seconds.
+_SHUTDOWN_MOST = 7.0
+
+
+def shutdown_most(settings: Settings) -> float:
+    """Longest wait for the application to shut down, the game's own functions for that included. Seconds."""
+    return _SHUTDOWN_MOST + (settings.shutdown_grace_sec or GAME_GRACE)
 
 
 class Application(Protocol):
@@ -86,12 +92,23 @@ class Server:
 
     async def run(self, on_ready: Callable[[], None]) -> None:
         """Serve until `stop`. Raises what the application raises in its start-up."""
-        await self._application.startup()
+        await self._start_up_application()
         try:
             if not self._stop.is_set():
                 await self._serve(on_ready)
         finally:
             await self._shut_down_application()
+
+    async def _start_up_application(self) -> None:
+        """Start the application up; `stop` ends that, for game code may take as long as it wants."""
+        starting = asyncio.ensure_future(self._application.startup())
+        stopping = asyncio.create_task(self._stop.wait())
+        await asyncio.wait((starting, stopping), return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not starting.done():
+            starting.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await starting
 
     async def _serve(self, on_ready: Callable[[], None]) -> None:
         loop = asyncio.get_running_loop()
@@ -199,9 +216,9 @@ class Server:
 
     async def _shut_down_application(self) -> None:
         try:
-            await asyncio.wait_for(self._application.shutdown(), SHUTDOWN_MOST)
+            await asyncio.wait_for(self._application.shutdown(), most := shutdown_most(self._settings))
         except TimeoutError:
-            log.warning("The application did not shut down within %.0f s.", SHUTDOWN_MOST)
+            log.warning("The application did not shut down within %.0f s.", most)
         except Exception:
             log.exception("The application failed while it shut down.")
 

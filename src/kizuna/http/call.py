@@ -34,6 +34,11 @@ class Call(Request):
         return self._caller
 
     @property
+    def player(self) -> Caller | None:
+        """The caller, None where the operation is not authenticated by a session."""
+        return self._caller
+
+    @property
     def client_endpoint(self) -> tuple[str, str]:
         """The client's (address, port), found behind `socket.proxy_count` trusted proxies."""
         return client_address(self.scope, self._limits.proxy_count)

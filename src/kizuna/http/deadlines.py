@@ -3,6 +3,9 @@
 import asyncio
 from types import TracebackType
 
+#: Seconds between two looks at what `settled` waits for.
+_LOOK_EVERY = 0.05
+
 
 class Overdue(Exception):
     """The request was not answered in time and has been cancelled."""
@@ -11,7 +14,8 @@ class Overdue(Exception):
 class Deadlines:
     """Cancels requests that take longer than `seconds`; a `with` block around each one marks its time.
 
-    `sweep` must run as a background task.
+    `sweep` must run as a background task. Blocks of several `Deadlines` may stand in each other, those of one
+    may not.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -33,9 +37,17 @@ class Deadlines:
         self._running.pop(task, None)
         if task in self._late:
             self._late.discard(task)
-            if isinstance(error, asyncio.CancelledError):
-                task.uncancel()
+            # Our own request to cancel is taken back, whatever has become of it. If there is another one, by
+            # a block around this one or by whoever ends the task, that one decides.
+            if not task.uncancel() and isinstance(error, asyncio.CancelledError):
                 raise Overdue from error
+
+    async def settled(self) -> None:
+        """Wait until every block that is open now has been left."""
+        open_now = dict(self._running)
+        while open_now:
+            await asyncio.sleep(_LOOK_EVERY)
+            open_now = {task: began for task, began in open_now.items() if self._running.get(task) == began}
 
     async def sweep(self) -> None:
         """Cancel what is overdue, for ever; no later than half a second after its time."""

@@ -17,9 +17,10 @@ from kizuna.db.engine import REFUSED, UNREACHABLE
 from kizuna.errors import ApiError, Code, internal, invalid, not_found
 from kizuna.http import compression, cors, forms
 from kizuna.http.body import CONNECTION_CLOSE, Body, ClientGone, TooLarge, read_body
-from kizuna.http.call import Answer, Call, Limits
+from kizuna.http.call import Answer, Call, EmptyReply, Limits
 from kizuna.http.contract import OPERATIONS, Auth, Operation, decode_request
 from kizuna.http.deadlines import Deadlines, Overdue
+from kizuna.http.hooks import Hooks
 from kizuna.http.routes import Endpoint, Handler, Reply
 from kizuna.http.routing import RoutingTable, cleaned
 from kizuna.wire.encode import camel_case
@@ -54,7 +55,8 @@ class Dispatcher:
 
     `endpoints` are the operations that are served; the contract's others answer 501 once their input and
     their authentication are right. `rpc` takes everything below /v2/rpc/, `pages` what is not the API's:
-    the documentation.
+    the documentation. `hooks` come around whatever is served and has a request message, after decoding and
+    authentication; a message that a hook has put in the client's place is checked as the client's would be.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Dispatcher:
         *,
         rpc: Handler,
         pages: ASGIApp,
+        hooks: Hooks,
         authenticator: Authenticator,
         deadlines: Deadlines,
         body_limit: int,
@@ -74,6 +77,7 @@ class Dispatcher:
         self._endpoints = {endpoint.operation.name: endpoint for endpoint in endpoints}
         self._rpc = rpc
         self._pages = pages
+        self._hooks = hooks
         self._authenticator = authenticator
         self._deadlines = deadlines
         self._limits = Limits(body_limit, proxy_count)
@@ -184,8 +188,12 @@ class Dispatcher:
         endpoint = self._endpoints.get(operation.name)
         if endpoint is None:
             raise ApiError(Code.UNIMPLEMENTED, "Not implemented.")
+        call = Call(scope, receive, message, caller, self._limits)
+        hook = self._hooks.of(operation.name)
+        if hook is not None:
+            call.input = await hook.before(call)
         try:
-            return await endpoint.handler(Call(scope, receive, message, caller, self._limits))
+            reply = await endpoint.handler(call)
         except (ApiError, asyncio.CancelledError):
             raise
         except REFUSED as error:
@@ -199,6 +207,9 @@ class Dispatcher:
         except Exception as error:
             log.exception("%s failed", operation.name)
             raise internal(endpoint.failure) from error
+        if hook is None or isinstance(reply, EmptyReply):
+            return reply
+        return await hook.after(call, reply)
 
     async def _answer_rpc(self, scope: Scope, receive: Receive) -> Reply:
         if scope["method"] not in ("GET", "POST"):

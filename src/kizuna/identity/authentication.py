@@ -202,7 +202,12 @@ def _wanted_username(sign_up: SignUp) -> str:
     """The username for a new player. 404 when none is to be created."""
     if not sign_up.create:
         raise not_found(_UNKNOWN)
-    return sign_up.username or "".join(_letters.choices(string.ascii_letters, k=10))
+    return sign_up.username or random_username()
+
+
+def random_username() -> str:
+    """A name for a player who has chosen none."""
+    return "".join(_letters.choices(string.ascii_letters, k=10))
 
 
 def _welcome(player: Player) -> Identified:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from kizuna.clock import Clock
-from kizuna.db.engine import Database, Transaction
+from kizuna.db.engine import Database, Record, Transaction
 from kizuna.errors import ApiError, Code, invalid
 from kizuna.leaderboards import queries
 from kizuna.leaderboards.boards import Board
-from kizuna.leaderboards.changes import Change, deleted
+from kizuna.leaderboards.changes import Change, deleted, key_of
 from kizuna.leaderboards.listing import (
     Boundary,
     Listing,
@@ -23,7 +23,8 @@ from kizuna.leaderboards.listing import (
 from kizuna.leaderboards.rankings import Period
 from kizuna.leaderboards.ranks import Executor, Ranks, RanksLate, Told
 from kizuna.leaderboards.records import RecordWrite, record_message
-from kizuna.leaderboards.writing import Writing, Written, submission
+from kizuna.leaderboards.writing import Submission, Writing, submission
+from kizuna.leaderboards.writing import Written as RankedRow
 from kizuna.wire.encode import omit_empty
 
 WRITE_FAILED = "Error writing score to leaderboard."
@@ -47,13 +48,32 @@ class Leaderboards:
         403 on an authoritative board, unless the server writes; 400 for an unknown operator, and for scores
         that a record cannot hold.
         """
-        if board.authoritative and not write.server:
-            raise ApiError(Code.PERMISSION_DENIED, "Leaderboard only allows authoritative score submissions.")
-        expiry = board.expiry(self._now())
-        written = await self._writing.write(submission(board, expiry, write, WRITE_FAILED))
+        written = await self._writing.write(self._submission(board, write))
         return await self.written_message(board, written)
 
-    async def written_message(self, board: Board, written: Written) -> dict[str, Any]:
+    async def write_within(self, tx: Transaction, writes: Sequence[tuple[Board, RecordWrite]]) -> "Written":
+        """The same for several in their order, as part of a transaction, of which `Written` must learn."""
+        submissions = [self._submission(board, write) for board, write in writes]
+        rows, changes = await self._writing.write_within(tx, submissions)
+        return await self.written_within(tx, submissions, rows, changes)
+
+    async def written_within(
+        self,
+        tx: Transaction,
+        submissions: Sequence[Submission],
+        rows: Sequence[Record],
+        changes: Sequence[Change],
+    ) -> "Written":
+        """What a transaction has written so far, on leaderboards or tournaments: the ranks are told of it."""
+        told = await self._ranks.tell(tx, changes)
+        return Written(self._ranks, told, self, list(zip(submissions, rows, strict=True)))
+
+    def _submission(self, board: Board, write: RecordWrite) -> Submission:
+        if board.authoritative and not write.server:
+            raise ApiError(Code.PERMISSION_DENIED, "Leaderboard only allows authoritative score submissions.")
+        return submission(board, board.expiry(self._now()), write, WRITE_FAILED)
+
+    async def written_message(self, board: Board, written: RankedRow) -> dict[str, Any]:
         """The `LeaderboardRecord` message of what has been written.
 
         That has happened whatever becomes of the rank: if it is not known soon, it is left out.
@@ -158,13 +178,13 @@ class Leaderboards:
         changing = self._ranks.changing({Period(board.key, expiry)}, work, alone=not board.is_limited)
         await asyncio.shield(asyncio.ensure_future(changing))
 
-    async def disown(self, tx: Transaction, owner_id: str) -> "Disowned":
+    async def disown(self, tx: Transaction, owner_id: str) -> "Changed":
         """Delete all that an owner has on any board, as part of a transaction."""
         rows = await tx.write(queries.DELETE_OWNED, owner_id)
         if rows:
             await tx.write(queries.LEAVE, [row["board"] for row in rows], [row["expiry"] for row in rows])
         changes = [deleted(row) for row in rows]
-        return Disowned(self._ranks, await self._ranks.tell(tx, changes))
+        return Changed(self._ranks, await self._ranks.tell(tx, changes))
 
     async def _list_message(
         self, board: Board, period: int, page: Records, owned: Sequence[dict[str, Any]]
@@ -193,14 +213,35 @@ class Leaderboards:
 
 
 @dataclass(frozen=True, slots=True)
-class Disowned:
-    """Deleted records, which the ranks must know of after the commit."""
+class Changed:
+    """Records that a transaction has changed: the ranks must learn what becomes of it."""
 
     ranks: Ranks
     told: Told
 
     async def committed(self) -> None:
+        """It has taken effect."""
         await self.ranks.obey(self.told)
 
     def unknown(self) -> None:
+        """Whether it has taken effect could not be learned."""
         self.ranks.unknown({Period(change.board, change.expiry) for change in self.told.changes})
+
+
+@dataclass(frozen=True, slots=True)
+class Written(Changed):
+    """Scores that a transaction has written, each with the record as it then was."""
+
+    leaderboards: Leaderboards
+    records: Sequence[tuple[Submission, Record]]
+
+    async def messages(self) -> Sequence[dict[str, Any]]:
+        """The `LeaderboardRecord` messages, after the commit, with the ranks that all writes have led to."""
+        ranks = {
+            (Period(change.board, change.expiry), change.inserted): rank
+            for change, rank in zip(self.told.changes, self.told.ranks, strict=True)
+        }
+        written = [
+            (one.board, RankedRow(row, ranks.get((one.period, key_of(row))))) for one, row in self.records
+        ]
+        return [await self.leaderboards.written_message(board, row) for board, row in written]

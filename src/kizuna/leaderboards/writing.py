@@ -4,6 +4,7 @@ Whoever writes at once shares a statement, of which there is one for each kind o
 with the stored one by the rules of `scoring`, and tells what stood there before, for the ranks.
 """
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,7 @@ from typing import NamedTuple
 
 from kizuna.clock import Clock
 from kizuna.db.coalesce import KeyedWrites
-from kizuna.db.engine import Database, Record
+from kizuna.db.engine import Database, Record, Transaction
 from kizuna.db.statements import Command
 from kizuna.errors import ApiError, invalid, not_found
 from kizuna.leaderboards import queries
@@ -21,6 +22,8 @@ from kizuna.leaderboards.rankings import Period
 from kizuna.leaderboards.ranks import Executor, Ranks
 from kizuna.leaderboards.records import Place, RecordWrite, rule
 from kizuna.leaderboards.scoring import Operator, Score, ScoreError, first
+
+NOT_FOUND = "Leaderboard not found."
 
 #: How often a record is written that is neither written nor there.
 _TRIES = 3
@@ -84,6 +87,11 @@ def columns(submissions: Sequence[Submission], now: datetime) -> tuple[object, .
     )
 
 
+def change_of(row: Record) -> Change:
+    """What a score that was written to a leaderboard is to its ranks."""
+    return written(row) if row["num_score"] > 1 else inserted(row)
+
+
 def place_of(row: Record) -> Place:
     """Which record a row is."""
     return Place(row["owner_id"], row["board"], row["expiry"])
@@ -104,6 +112,18 @@ async def submit(
     # Statements lock the rows as they come: two batches in different orders would wait for each other.
     ordered = sorted(submissions, key=lambda one: one.place)
     return {place_of(row): row for row in await executor.write(command, *columns(ordered, now))}
+
+
+def turns(submissions: Sequence[Submission]) -> list[list[Submission]]:
+    """The submissions cut into turns of different places: the n-th one to a place is in the n-th turn."""
+    cut: list[list[Submission]] = []
+    times: Counter[Place] = Counter()
+    for one in submissions:
+        if times[one.place] == len(cut):
+            cut.append([])
+        cut[times[one.place]].append(one)
+        times[one.place] += 1
+    return cut
 
 
 async def written_or_stored(
@@ -143,15 +163,33 @@ class Writing:
         """The record as it then is. 404 if the board is gone."""
         return await self._write(submission)
 
+    async def write_within(
+        self, tx: Transaction, submissions: Sequence[Submission]
+    ) -> tuple[list[Record], list[Change]]:
+        """The records after each of these writes, made in their order as part of a transaction."""
+        now = self._clock.now()
+        rows: dict[int, Record] = {}
+        changes: list[Change] = []
+        for turn in turns(submissions):
+            new = await submit(tx, queries.WRITE, turn, now)
+            changes += map(change_of, new.values())
+            others = [one.place for one in turn if one.place not in new]
+            # Those are held by the statement just as well: nobody deletes them before they are read.
+            known = await stored(tx, others) if others else {}
+            for one in turn:
+                row = new.get(one.place) or (known[one.place].row if one.place in known else None)
+                if row is None:
+                    raise not_found(NOT_FOUND)
+                rows[id(one)] = row
+        return [rows[id(one)] for one in submissions], changes
+
     async def _write_all(self, submissions: list[Submission]) -> list[Written | ApiError]:
         now = self._clock.now()
 
         async def write(some: Sequence[Submission]) -> dict[Place, Written]:
             async def work(executor: Executor) -> tuple[dict[Place, Record], list[Change]]:
                 rows = await submit(executor, queries.WRITE, some, now)
-                return rows, [
-                    written(row) if row["num_score"] > 1 else inserted(row) for row in rows.values()
-                ]
+                return rows, [change_of(row) for row in rows.values()]
 
             periods = {one.period for one in some}
             rows, ranks = await self._ranks.changing(periods, work, alone=True)
@@ -160,6 +198,5 @@ class Writing:
         rows, unchanged = await written_or_stored(self._database, write, submissions)
         # Without a record the board must be gone, or the player's account: nothing was written.
         return [
-            rows.get(one.place) or unchanged.get(one.place) or not_found("Leaderboard not found.")
-            for one in submissions
+            rows.get(one.place) or unchanged.get(one.place) or not_found(NOT_FOUND) for one in submissions
         ]

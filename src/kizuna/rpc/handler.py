@@ -11,7 +11,7 @@ import orjson
 from kizuna.caller import Caller
 from kizuna.errors import ApiError, Code, invalid, not_found
 from kizuna.http.call import Answer, Call
-from kizuna.rpc.origin import HttpOrigin
+from kizuna.http.origin import HttpOrigin
 from kizuna.rpc.payload import unwrap, without_surrogates, wrap
 from kizuna.runtime.errors import CallFailed
 from kizuna.runtime.functions import RpcFunction

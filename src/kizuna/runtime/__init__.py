@@ -12,7 +12,10 @@ A module of the game defines `register(app)` and registers its functions there:
         return json.dumps({"message": f"Hello, {ctx.username}!"})
 """
 
+from kizuna.accounts.deletions import AccountDeleted
 from kizuna.errors import ApiError, Code
+from kizuna.events.service import Event
+from kizuna.runtime import api, operations
 from kizuna.runtime.app import App
 from kizuna.runtime.boards import (
     Leaderboard,
@@ -23,13 +26,15 @@ from kizuna.runtime.boards import (
     TournamentEnd,
     TournamentReset,
 )
+from kizuna.runtime.config import Config, RuntimeConfig, SessionConfig, SocialConfig, SocketConfig
 from kizuna.runtime.context import Context, GameLogger
 from kizuna.runtime.data import (
     SYSTEM_USER,
     Account,
     AccountUpdate,
     Ack,
-    MultiUpdateResult,
+    Authenticated,
+    SessionToken,
     StorageDelete,
     StorageObject,
     StorageRead,
@@ -37,31 +42,101 @@ from kizuna.runtime.data import (
     User,
 )
 from kizuna.runtime.errors import Error, ModuleLoadError, RegistrationError
+from kizuna.runtime.live import Match, Party
 from kizuna.runtime.nakama import Nakama
+from kizuna.runtime.social import (
+    ChannelMessage,
+    ChannelMessageAck,
+    ChannelMessages,
+    ChannelType,
+    Friend,
+    FriendOfFriend,
+    FriendState,
+    Group,
+    GroupState,
+    GroupUser,
+    Notification,
+    NotificationDelete,
+    NotificationSend,
+    NotificationUpdate,
+    UserGroup,
+)
+from kizuna.runtime.together import (
+    GroupChange,
+    GroupCreate,
+    GroupDelete,
+    GroupJoin,
+    GroupLeave,
+    GroupUpdate,
+    GroupUsersAdd,
+    GroupUsersBan,
+    GroupUsersDemote,
+    GroupUsersKick,
+    GroupUsersPromote,
+    LeaderboardWrite,
+    MultiUpdateResult,
+)
 from kizuna.storage.objects import StorageRefusal
 from kizuna.wallets.service import LedgerError, LedgerItem, WalletError, WalletResult, WalletUpdate
 
 __all__ = [
     "SYSTEM_USER",
     "Account",
+    "AccountDeleted",
     "AccountUpdate",
     "Ack",
     "ApiError",
     "App",
+    "Authenticated",
+    "ChannelMessage",
+    "ChannelMessageAck",
+    "ChannelMessages",
+    "ChannelType",
     "Code",
+    "Config",
     "Context",
     "Error",
+    "Event",
+    "Friend",
+    "FriendOfFriend",
+    "FriendState",
     "GameLogger",
+    "Group",
+    "GroupChange",
+    "GroupCreate",
+    "GroupDelete",
+    "GroupJoin",
+    "GroupLeave",
+    "GroupState",
+    "GroupUpdate",
+    "GroupUser",
+    "GroupUsersAdd",
+    "GroupUsersBan",
+    "GroupUsersDemote",
+    "GroupUsersKick",
+    "GroupUsersPromote",
     "Leaderboard",
     "LeaderboardRecord",
     "LeaderboardRecords",
     "LeaderboardReset",
+    "LeaderboardWrite",
     "LedgerError",
     "LedgerItem",
+    "Match",
     "ModuleLoadError",
     "MultiUpdateResult",
     "Nakama",
+    "Notification",
+    "NotificationDelete",
+    "NotificationSend",
+    "NotificationUpdate",
+    "Party",
     "RegistrationError",
+    "RuntimeConfig",
+    "SessionConfig",
+    "SessionToken",
+    "SocialConfig",
+    "SocketConfig",
     "StorageDelete",
     "StorageObject",
     "StorageRead",
@@ -71,7 +146,10 @@ __all__ = [
     "TournamentEnd",
     "TournamentReset",
     "User",
+    "UserGroup",
     "WalletError",
     "WalletResult",
     "WalletUpdate",
+    "api",
+    "operations",
 ]

@@ -1,19 +1,47 @@
 """What a module's `register(app)` receives."""
 
-from collections.abc import Callable
-from typing import TypeVar, overload
+from collections.abc import Awaitable, Callable
+from difflib import get_close_matches
+from typing import Any, TypeAlias, TypeVar, overload
 
+from kizuna.accounts.deletions import AccountDeleted
+from kizuna.events.service import Event
+from kizuna.runtime.context import Context
 from kizuna.runtime.errors import RegistrationError
 from kizuna.runtime.functions import (
+    ACCOUNT_DELETED,
+    EVENT,
+    SESSION_END,
+    SESSION_START,
+    SHUTDOWN,
+    STARTUP,
+    AnyFunction,
     Callback,
     CallbackFunction,
     Function,
     Functions,
+    HookFunction,
+    Mode,
     RpcFunction,
 )
+from kizuna.runtime.operations import BY_NAME, NoInput, NoResponse, Operation, operation
 
 F = TypeVar("F", bound=Function)
 C = TypeVar("C", bound=Callback)
+H = TypeVar("H", bound=AnyFunction)
+Q = TypeVar("Q")
+R = TypeVar("R")
+E = TypeVar("E", bound=Callable[[Context, Event], Awaitable[None]])
+D = TypeVar("D", bound=Callable[[Context, AccountDeleted], Awaitable[None]])
+L = TypeVar("L", bound=Callable[[Context], Awaitable[None]])
+
+#: Functions before and after operations: Q is the request's type, R the response's.
+Check: TypeAlias = Callable[[Context], Awaitable[None]]
+Before: TypeAlias = Callable[[Context, Q], Awaitable[Q | None]]
+Done: TypeAlias = Callable[[Context], Awaitable[None]]
+AfterRequest: TypeAlias = Callable[[Context, Q], Awaitable[None]]
+AfterResponse: TypeAlias = Callable[[Context, R], Awaitable[None]]
+After: TypeAlias = Callable[[Context, R, Q], Awaitable[None]]
 
 
 class App:
@@ -44,6 +72,137 @@ class App:
             return lambda decorated: self._register(id, decorated)
         return self._register(id, function)
 
+    @overload
+    def before(self, op: Operation[NoInput, Any]) -> Callable[[Check], Check]: ...
+
+    @overload
+    def before(self, op: Operation[Q, Any]) -> Callable[[Before[Q]], Before[Q]]: ...
+
+    @overload
+    def before(self, op: str) -> Callable[[H], H]: ...
+
+    @overload
+    def before(self, op: Operation[NoInput, Any], function: Check) -> Check: ...
+
+    @overload
+    def before(self, op: Operation[Q, Any], function: Before[Q]) -> Before[Q]: ...
+
+    @overload
+    def before(self, op: str, function: H) -> H: ...
+
+    def before(self, op: Operation[Any, Any] | str, function: AnyFunction | None = None) -> Any:
+        """Call a function before an operation: `app.before(operations.AddFriends, fn)`, or
+        `@app.before(operations.AddFriends)` above it. The operation's name does as well, in any case.
+
+        The function is `async def fn(ctx, request: AddFriendsRequest) -> AddFriendsRequest | None`. It
+        returns the request to go on with, as it came, changed or a new one, which is checked as if the client
+        had sent it; or None to have the operation not found; or it raises an `Error`, which the client
+        receives. It runs when the client has proved who it is, and before anything else is checked.
+
+        For an operation that takes no input it is `async def fn(ctx) -> None`, and it can but refuse.
+
+        Of two functions before one operation the later counts. Raises `RegistrationError` for a function that
+        cannot be called so.
+        """
+        return self._hook("before", op, function)
+
+    # That the types of operations without input or response could be types of requests and responses is
+    # ruled out by the order.
+    @overload
+    def after(  # type: ignore[overload-overlap]
+        self, op: Operation[NoInput, NoResponse]
+    ) -> Callable[[Done], Done]: ...
+
+    @overload
+    def after(  # type: ignore[overload-overlap]
+        self, op: Operation[Q, NoResponse]
+    ) -> Callable[[AfterRequest[Q]], AfterRequest[Q]]: ...
+
+    @overload
+    def after(  # type: ignore[overload-overlap]
+        self, op: Operation[NoInput, R]
+    ) -> Callable[[AfterResponse[R]], AfterResponse[R]]: ...
+
+    @overload
+    def after(self, op: Operation[Q, R]) -> Callable[[After[R, Q]], After[R, Q]]: ...
+
+    @overload
+    def after(self, op: str) -> Callable[[H], H]: ...
+
+    @overload
+    def after(self, op: Operation[NoInput, NoResponse], function: Done) -> Done: ...
+
+    @overload
+    def after(self, op: Operation[Q, NoResponse], function: AfterRequest[Q]) -> AfterRequest[Q]: ...
+
+    @overload
+    def after(self, op: Operation[NoInput, R], function: AfterResponse[R]) -> AfterResponse[R]: ...
+
+    @overload
+    def after(self, op: Operation[Q, R], function: After[R, Q]) -> After[R, Q]: ...
+
+    @overload
+    def after(self, op: str, function: H) -> H: ...
+
+    def after(self, op: Operation[Any, Any] | str, function: AnyFunction | None = None) -> Any:
+        """Call a function after an operation has succeeded, before its response is sent; as for `before`.
+
+        The function is `async def fn(ctx, response: GroupList, request: ListGroupsRequest) -> None`. An
+        operation without response has `async def fn(ctx, request)`, one without input `async def fn(ctx,
+        response)`, and one with neither `async def fn(ctx)`. The request is the one that was carried out.
+        What the function changes in the response, the client receives; what it returns or raises does not
+        concern the client. An operation that did nothing, for it was asked for nothing, does not count.
+        """
+        return self._hook("after", op, function)
+
+    def event(self, function: E) -> E:
+        """Call a function for events, clients' and the game's own: `async def fn(ctx, event: Event)`.
+
+        `app.event(fn)`, or `@app.event` above it; the same goes for those that follow. Of several functions
+        each is called, in the order in which they were registered, whether or not others fail. Events are
+        handled in the background, a few at a time and in no certain order.
+        """
+        return self._register_handler(EVENT, function)
+
+    def session_start(self, function: E) -> E:
+        """Call a function when a player has connected by a socket: `async def fn(ctx, event: Event)`.
+
+        There may be several, as for `event`.
+        """
+        return self._register_handler(SESSION_START, function)
+
+    def session_end(self, function: E) -> E:
+        """Call a function when a player's socket has closed: `async def fn(ctx, event: Event)`.
+
+        There may be several, as for `event`; the event's property `reason` tells why.
+        """
+        return self._register_handler(SESSION_END, function)
+
+    def startup(self, function: L) -> L:
+        """Call a function before the server takes requests: `async def fn(ctx)`, in each of its processes.
+
+        There may be several, called in the order in which they were registered, each when the one before has
+        ended. They may take as long as they want. If one fails, the server does not start; after a change of
+        files in development, the game from before stays in place.
+        """
+        return self._register_handler(STARTUP, function, "context")
+
+    def shutdown(self, function: L) -> L:
+        """Call a function when the server ends and no request comes any more: `async def fn(ctx)`.
+
+        There may be several; the one that was registered last is called first. Together they have
+        `shutdown_grace_sec`, or 5 seconds if that is 0. They are not called in a process that never started.
+        """
+        return self._register_handler(SHUTDOWN, function, "context")
+
+    def account_deleted(self, function: D) -> D:
+        """Call a function when an account has been deleted: `async def fn(ctx, event: AccountDeleted)`.
+
+        It is called after the deletion, at least once for each, whatever happens to the server in between.
+        One that fails is called again, after a while. Of two functions the later counts.
+        """
+        return self._register_callback(ACCOUNT_DELETED, function)
+
     def leaderboard_reset(self, function: C) -> C:
         """Call a function when a leaderboard has been reset: `async def fn(ctx, event: LeaderboardReset)`.
 
@@ -71,6 +230,24 @@ class App:
         self._functions.rpcs[id.lower()] = RpcFunction(id.lower(), function)
         return function
 
+    def _hook(self, mode: Mode, op: Operation[Any, Any] | str, function: AnyFunction | None) -> Any:
+        found = _operation(op)
+        if function is None:
+            return lambda decorated: self._register_hook(HookFunction(found, mode, decorated))
+        return self._register_hook(HookFunction(found, mode, function))
+
+    def _register_hook(self, hook: HookFunction) -> AnyFunction:
+        self._check_open(f"the function {hook.kind}")
+        self._functions.add_hook(hook)
+        return hook.call
+
+    def _register_handler(self, kind: str, function: H, *arguments: str) -> H:
+        self._check_open(f"the function for {kind}")
+        self._functions.add_handler(
+            CallbackFunction(kind, function, arguments=arguments or ("context", "event"))
+        )
+        return function
+
     def _register_callback(self, kind: str, function: C) -> C:
         self._check_open(f"the callback {kind}")
         self._functions.add_callback(CallbackFunction(kind, function))
@@ -79,3 +256,15 @@ class App:
     def _check_open(self, what: str) -> None:
         if not self._open:
             raise RegistrationError(f"{what} comes too late: only register(app) can add functions")
+
+
+def _operation(op: Operation[Any, Any] | str) -> Operation[Any, Any]:
+    try:
+        return operation(op)
+    except TypeError as error:
+        raise RegistrationError(str(error)) from None
+    except ValueError as error:
+        by_lower_name = {name.lower(): name for name in BY_NAME}
+        near = [by_lower_name[name] for name in get_close_matches(str(op).lower(), by_lower_name)]
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise RegistrationError(f"{error}{hint}") from None

@@ -1,8 +1,9 @@
-"""Calls the game's functions for what happens without a request: resets and ends of boards."""
+"""Calls the game's functions for what happens without a request, such as resets and ends of boards."""
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from kizuna.db.queue import is_end_of_task
 from kizuna.http.deadlines import Deadlines, Overdue
 from kizuna.runtime.boards import (
     LeaderboardReset,
@@ -11,11 +12,46 @@ from kizuna.runtime.boards import (
     leaderboard_of,
     tournament_of,
 )
-from kizuna.runtime.context import Context, Surroundings
-from kizuna.runtime.errors import CallbackFailed, is_end_of_task
+from kizuna.runtime.context import Context, Nowhere, Surroundings
+from kizuna.runtime.errors import CallbackFailed
 from kizuna.runtime.functions import CallbackFunction
 from kizuna.runtime.nakama import Services
-from kizuna.scheduler.callbacks import LEADERBOARD_RESET, TOURNAMENT_END, BoardEvent
+from kizuna.scheduler.callbacks import LEADERBOARD_RESET, TOURNAMENT_END, TOURNAMENT_RESET, BoardEvent
+
+#: What the scheduler calls functions for.
+BOARD_KINDS = (LEADERBOARD_RESET, TOURNAMENT_END, TOURNAMENT_RESET)
+
+
+class CallbackContext(Context):
+    """The context of a callback: nobody has called. `fields` stand in the log beside its kind."""
+
+    def __init__(self, surroundings: Surroundings, kind: str, **fields: str) -> None:
+        super().__init__(surroundings, kind, None, Nowhere())
+        self.execution_mode = kind
+        self._fields = fields
+
+    def _log_fields(self) -> dict[str, Any]:
+        return {"callback": self.function_id, **self._fields}
+
+
+async def call_limited(
+    deadlines: Deadlines, function: CallbackFunction, ctx: Context, *arguments: object
+) -> None:
+    """Run a function of the game for an event, no longer than an RPC may take.
+
+    Raises the exceptions of the function, and `CallbackFailed` when it ends in another way.
+    """
+    try:
+        with deadlines:
+            await function.call(ctx, *arguments)
+    except Overdue:
+        raise CallbackFailed("it took longer than runtime.call_timeout_ms and was ended") from None
+    except Exception:
+        raise
+    except BaseException as error:
+        if is_end_of_task(error):
+            raise
+        raise CallbackFailed(f"it ended by {type(error).__name__}") from error
 
 
 class BoardCallbacks:
@@ -36,7 +72,8 @@ class BoardCallbacks:
     @property
     def kinds(self) -> Collection[str]:
         """The kinds of events for which the game has a function."""
-        return self._functions().keys()
+        functions = self._functions()
+        return [kind for kind in BOARD_KINDS if kind in functions]
 
     async def call(self, event: BoardEvent) -> None:
         """Run the game's function for an event, no longer than an RPC may take.
@@ -46,19 +83,8 @@ class BoardCallbacks:
         function = self._functions().get(event.kind)
         if function is None:
             raise CallbackFailed(f"there is no function for {event.kind} any more")
-        ctx = CallbackContext(self._surroundings, event)
-        described = await self._described(event)
-        try:
-            with self._deadlines:
-                await function.call(ctx, described)
-        except Overdue:
-            raise CallbackFailed("it took longer than runtime.call_timeout_ms and was ended") from None
-        except Exception:
-            raise
-        except BaseException as error:
-            if is_end_of_task(error):
-                raise
-            raise CallbackFailed(f"it ended by {type(error).__name__}") from error
+        ctx = CallbackContext(self._surroundings, event.kind, board_id=event.board.id)
+        await call_limited(self._deadlines, function, ctx, await self._described(event))
 
     async def _described(self, event: BoardEvent) -> LeaderboardReset | TournamentEnd | TournamentReset:
         """The event as game code sees it, its board as it was a second before."""
@@ -70,35 +96,3 @@ class BoardCallbacks:
         if event.kind == TOURNAMENT_END:
             return TournamentEnd(tournament, event.instant, window.expiry, event.attempt)
         return TournamentReset(tournament, window.end_active, event.instant, event.attempt)
-
-
-class CallbackContext(Context):
-    """The context of a callback: nobody has called."""
-
-    def __init__(self, surroundings: Surroundings, event: BoardEvent) -> None:
-        super().__init__(surroundings, event.kind, None, _Nowhere())
-        self.execution_mode = event.kind
-        self._board_id = event.board.id
-
-    def _log_fields(self) -> dict[str, Any]:
-        return {"callback": self.function_id, "board_id": self._board_id}
-
-
-class _Nowhere:
-    """The origin of what no request is behind."""
-
-    @property
-    def headers(self) -> dict[str, list[str]]:
-        return {}
-
-    @property
-    def query_params(self) -> dict[str, list[str]]:
-        return {}
-
-    @property
-    def client_ip(self) -> str:
-        return ""
-
-    @property
-    def client_port(self) -> str:
-        return ""

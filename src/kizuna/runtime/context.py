@@ -42,6 +42,26 @@ class Origin(Protocol):
         """Its port, "" where a proxy hides it."""
 
 
+class Nowhere:
+    """The origin of what no request is behind."""
+
+    @property
+    def headers(self) -> dict[str, list[str]]:
+        return {}
+
+    @property
+    def query_params(self) -> dict[str, list[str]]:
+        return {}
+
+    @property
+    def client_ip(self) -> str:
+        return ""
+
+    @property
+    def client_port(self) -> str:
+        return ""
+
+
 class GameLogger(logging.LoggerAdapter[logging.Logger]):
     """A logger whose entries carry fields; in JSON logs they stand beside the message."""
 
@@ -57,11 +77,14 @@ class Context:
     """One call of a function.
 
     Without a request behind it (a callback) headers and parameters are empty, and so is the client's address.
-    Without a player behind it (a call with the HTTP key) `user_id` and `username` are "", `vars` is empty and
-    `expires_at` None: a function meant for players must check, and so must one meant for servers.
+    Without a player behind it (a call with the HTTP key, a hook before signing in) `user_id` and `username`
+    are "", `vars` is empty and `expires_at` None: a function meant for players must check, and so must one
+    meant for servers.
     """
 
-    #: What kind of function is called.
+    #: What kind of function is called: "rpc"; "before" or "after" an operation; "event"; "session_start",
+    #: "session_end"; "startup", "shutdown"; "leaderboard_reset", "tournament_end", "tournament_reset";
+    #: "account_deleted".
     execution_mode = "rpc"
 
     # Made when they are asked for: most calls never do.
@@ -144,14 +167,18 @@ class Context:
 
     @property
     def trace_id(self) -> str:
-        """A UUID of this call alone."""
+        """A UUID of this call alone, or of the request that hooks stand around."""
         if not self._trace_id:
             self._trace_id = str(uuid.uuid4())
         return self._trace_id
 
     @property
     def logger(self) -> GameLogger:
-        """Writes to the server's log; entries carry `rpc_id`, `trace_id` and, if there is one, `user_id`."""
+        """Writes to the server's log.
+
+        Entries carry `trace_id`, if there is one `user_id`, and what is called: `rpc_id`, or `api_id` and
+        `mode` (of a hook), or `callback`.
+        """
         if self._logger is None:
             self._logger = GameLogger(log, self._log_fields() | {"trace_id": self.trace_id})
         return self._logger

@@ -7,7 +7,7 @@ itself; what it owns comes back with `SYSTEM_USER`, the all-zero id.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from kizuna.accounts.lookup import EPOCH
 from kizuna.accounts.service import account_message
@@ -15,13 +15,31 @@ from kizuna.accounts.tables import SYSTEM_USER
 from kizuna.db.engine import Record
 from kizuna.runtime.values import parsed
 from kizuna.storage.objects import Ack as Stored
-from kizuna.wallets.service import WalletResult
 from kizuna.wire.timestamps import parse_timestamp
 
 
 @dataclass(frozen=True, slots=True)
+class Authenticated:
+    """Who has signed in, and whether the account was made on the way."""
+
+    user_id: str
+    username: str
+    created: bool
+
+
+class SessionToken(NamedTuple):
+    """A session token, and when it ends in seconds since 1970."""
+
+    token: str
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class User:
-    """A user's public profile. What is not set is ""; times are in whole seconds."""
+    """A user's public profile. What is not set is ""; times are in whole seconds.
+
+    `edge_count` is the number of friends, invitations and blocks; lists of friends leave it at 0.
+    """
 
     id: str
     username: str = ""
@@ -38,6 +56,7 @@ class User:
     apple_id: str = ""
     facebook_instant_game_id: str = ""
     edge_count: int = 0
+    online: bool = False
     create_time: datetime = EPOCH
     update_time: datetime = EPOCH
 
@@ -139,14 +158,6 @@ class Ack:
     update_time: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class MultiUpdateResult:
-    """What `multi_update` has done: one ack for each storage write, one result for each known wallet."""
-
-    acks: list[Ack]
-    wallets: list[WalletResult]
-
-
 _USER_FIELDS = frozenset(each.name for each in fields(User))
 
 
@@ -201,7 +212,8 @@ __all__ = [
     "Account",
     "AccountUpdate",
     "Ack",
-    "MultiUpdateResult",
+    "Authenticated",
+    "SessionToken",
     "StorageDelete",
     "StorageObject",
     "StorageRead",

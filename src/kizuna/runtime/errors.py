@@ -6,12 +6,12 @@
     ├── CallbackFailed      how a callback ended that neither succeeded nor raised an ordinary exception
     ├── RegistrationError   a function that cannot be registered as it is
     └── ModuleLoadError     game code that cannot be loaded; the server does not start
+        └── StartupError    game code whose startup function failed; the server does not start either
 
 What calls of the server API raise (`ApiError`, `StorageRefusal`, `WalletError`, `LedgerError`, `ValueError`)
 carries no code for the client: a function that lets one pass has failed, with that text.
 """
 
-import asyncio
 import os
 import sys
 
@@ -19,6 +19,8 @@ from kizuna.errors import ApiError, Code
 
 INTERNAL_ERROR = "Internal error."
 INVALID_RESULT = "Runtime function returned invalid data - only allowed one return value of type string."
+INVALID_REQUEST = "Could not complete runtime Before function."
+NOTHING_RETURNED = "Requested resource was not found."
 
 #: The names of all modules that game code consists of begin with this.
 GAME_PREFIX = "kizuna_game_"
@@ -63,10 +65,18 @@ class RegistrationError(TypeError):
 class ModuleLoadError(Exception):
     """Game code that cannot be loaded. The message names the file and holds the traceback."""
 
+    _WHAT_FAILED = "cannot be loaded"
+
     def __init__(self, path: str | os.PathLike[str], reason: str) -> None:
         separator = "\n" if "\n" in reason else " "
-        super().__init__(f"Game module {os.fspath(path)} cannot be loaded:{separator}{reason}")
+        super().__init__(f"Game module {os.fspath(path)} {self._WHAT_FAILED}:{separator}{reason}")
         self.path = os.fspath(path)
+
+
+class StartupError(ModuleLoadError):
+    """Game code whose startup function failed."""
+
+    _WHAT_FAILED = "cannot be started"
 
 
 def failure(error: BaseException) -> CallFailed:
@@ -78,15 +88,19 @@ def failure(error: BaseException) -> CallFailed:
     return CallFailed(Code.INTERNAL, _told(error), deliberate=False)
 
 
-def is_end_of_task(error: BaseException) -> bool:
-    """Whether the call's own task is to end; otherwise game code has cancelled something of its own."""
-    task = asyncio.current_task()
-    return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0
-
-
 def refused_payload(sentence: str) -> CallFailed:
     """For a payload that is not what the function takes."""
     return CallFailed(Code.INVALID_ARGUMENT, sentence, deliberate=True)
+
+
+def nonsense() -> CallFailed:
+    """For a function before an operation that returned no request."""
+    return CallFailed(Code.INTERNAL, INVALID_REQUEST, deliberate=False)
+
+
+def disabled() -> CallFailed:
+    """For a function before an operation that returned nothing, and so disabled the operation."""
+    return CallFailed(Code.NOT_FOUND, NOTHING_RETURNED, deliberate=True)
 
 
 def overdue() -> CallFailed:

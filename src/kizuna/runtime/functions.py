@@ -15,10 +15,11 @@ Other types than these two kinds (a TypedDict, `dict[str, int]`, …) do as well
 
 import inspect
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic.errors import PydanticUserError
@@ -26,11 +27,24 @@ from pydantic_core import PydanticSerializationError
 
 from kizuna.runtime.context import Context
 from kizuna.runtime.errors import INVALID_RESULT, RegistrationError, refused_payload
+from kizuna.runtime.operations import Operation
 
 log = logging.getLogger(__name__)
 
 Function = Callable[[Context, Any], Awaitable[Any]]
 Callback = Callable[[Context, Any], Awaitable[None]]
+AnyFunction = Callable[..., Awaitable[Any]]
+
+#: Kinds of handlers, and of the callback for deletions. Those for boards are the scheduler's.
+EVENT = "event"
+SESSION_START = "session_start"
+SESSION_END = "session_end"
+STARTUP = "startup"
+SHUTDOWN = "shutdown"
+ACCOUNT_DELETED = "account_deleted"
+
+#: When a hook runs.
+Mode = Literal["before", "after"]
 
 
 class InvalidResult(Exception):
@@ -49,7 +63,7 @@ class RpcFunction:
     def __init__(self, id: str, function: Function) -> None:
         self.id = id
         self.call = function
-        signature = _signature(f"RPC {id!r}", "payload", function)
+        signature = _signature(f"RPC {id!r}", ("context", "payload"), function)
         payload = list(signature.parameters.values())[1].annotation
         self._payload = _adapter(id, "payload", payload)
         self._result = _adapter(id, "result", signature.return_annotation)
@@ -86,52 +100,129 @@ class CallbackFunction:
 
     __slots__ = ("call", "kind")
 
-    def __init__(self, kind: str, function: Callback) -> None:
-        _signature(kind, "event", function)
+    def __init__(
+        self, kind: str, function: AnyFunction, *, arguments: Sequence[str] = ("context", "event")
+    ) -> None:
+        _signature(kind, arguments, function)
         self.kind = kind
         self.call = function
+
+    @property
+    def place(self) -> str:
+        """The function's name and file."""
+        return _where(self.call)
+
+    @property
+    def file(self) -> str:
+        """The file it is defined in, or its name if that is not known."""
+        code = getattr(self.call, "__code__", None)
+        return code.co_filename if code else _name(self.call)
+
+
+class HookFunction(CallbackFunction):
+    """A function of game code around an operation; its kind is, for example, "before AddFriends"."""
+
+    __slots__ = ("mode", "operation")
+
+    def __init__(self, operation: Operation[Any, Any], mode: Mode, function: AnyFunction) -> None:
+        super().__init__(f"{mode} {operation.name}", function, arguments=_hook_arguments(operation, mode))
+        self.operation = operation
+        self.mode = mode
+
+
+def _hook_arguments(operation: Operation[Any, Any], mode: Mode) -> list[str]:
+    response = mode == "after" and operation.has_response
+    return ["context", *["response"] * response, *["request"] * operation.has_input]
+
+
+@dataclass(slots=True)
+class OperationHooks:
+    """The functions around one operation."""
+
+    before: HookFunction | None = None
+    after: HookFunction | None = None
+
+    def add(self, hook: HookFunction) -> None:
+        """Add a function; there is one of each mode, so another before it is never called."""
+        _warn_of_two(getattr(self, hook.mode), hook)
+        setattr(self, hook.mode, hook)
+
+    def __iter__(self) -> Iterator[HookFunction]:
+        return (hook for hook in (self.before, self.after) if hook is not None)
 
 
 @dataclass(frozen=True, slots=True)
 class Functions:
-    """What modules have registered: RPCs by their lower-case ids, callbacks by their kinds."""
+    """What modules have registered.
+
+    RPCs by their lower-case ids; hooks by the names that operations have on the wire, of which some have two;
+    callbacks by their kinds, one of each; handlers by their kinds too, each kind's in the order of calling.
+    """
 
     rpcs: dict[str, RpcFunction] = field(default_factory=dict)
+    hooks: dict[str, OperationHooks] = field(default_factory=dict)
     callbacks: dict[str, CallbackFunction] = field(default_factory=dict)
+    handlers: dict[str, list[CallbackFunction]] = field(default_factory=dict)
 
     def update(self, later: "Functions") -> None:
-        """Add functions; where there are two, the later counts."""
+        """Add functions; where there can only be one, the later counts."""
         self.rpcs.update(later.rpcs)
+        for name, hooks in later.hooks.items():
+            for hook in hooks:
+                if name == hook.operation.name:
+                    self.add_hook(hook)
         for callback in later.callbacks.values():
             self.add_callback(callback)
+        for handler in chain.from_iterable(later.handlers.values()):
+            self.add_handler(handler)
+
+    def add_hook(self, hook: HookFunction) -> None:
+        """Add a function around an operation; there is one before and one after each."""
+        hooks = self.hooks.get(hook.operation.name) or OperationHooks()
+        hooks.add(hook)
+        for name in hook.operation.wire_names:
+            self.hooks[name] = hooks
 
     def add_callback(self, callback: CallbackFunction) -> None:
         """Add a callback; there is one of each kind, so another before it is never called."""
-        earlier = self.callbacks.get(callback.kind)
-        if earlier is not None:
-            log.warning(
-                "There are two functions for %s, and only the later one is called: %s, not %s.",
-                callback.kind,
-                _where(callback.call),
-                _where(earlier.call),
-            )
+        _warn_of_two(self.callbacks.get(callback.kind), callback)
         self.callbacks[callback.kind] = callback
 
+    def add_handler(self, handler: CallbackFunction) -> None:
+        """Add a handler behind those of its kind."""
+        self.handlers.setdefault(handler.kind, []).append(handler)
+
     def __bool__(self) -> bool:
-        return bool(self.rpcs or self.callbacks)
+        return bool(self.rpcs or self.hooks or self.callbacks or self.handlers)
 
     def __str__(self) -> str:
+        hooks = {hook.kind for hooks in self.hooks.values() for hook in hooks}
         callbacks = [f"{kind} (callback)" for kind in sorted(self.callbacks)]
-        return ", ".join([*sorted(self.rpcs), *callbacks]) or "no functions"
+        handlers = [_counted(kind, len(self.handlers[kind])) for kind in sorted(self.handlers)]
+        return ", ".join([*sorted(self.rpcs), *sorted(hooks), *callbacks, *handlers]) or "no functions"
 
 
-def _where(function: Function) -> str:
+def _counted(kind: str, count: int) -> str:
+    return f"{kind} (handler)" if count == 1 else f"{kind} ({count} handlers)"
+
+
+def _warn_of_two(earlier: CallbackFunction | None, later: CallbackFunction) -> None:
+    if earlier is not None:
+        log.warning(
+            "There are two functions for %s, and only the later one is called: %s, not %s.",
+            later.kind,
+            later.place,
+            earlier.place,
+        )
+
+
+def _where(function: AnyFunction) -> str:
     code = getattr(function, "__code__", None)
     return f"{_name(function)} in {code.co_filename}" if code else _name(function)
 
 
-def _signature(what: str, argument: str, function: Function) -> inspect.Signature:
-    """The signature, annotations resolved, of a function that can be called with context and argument."""
+def _signature(what: str, arguments: Sequence[str], function: AnyFunction) -> inspect.Signature:
+    """The signature, annotations resolved, of a function that can be called with these arguments."""
     where = f"the function {_name(function)} for {what}"
     if not callable(function):
         raise RegistrationError(f"{where} is no function")
@@ -143,20 +234,28 @@ def _signature(what: str, argument: str, function: Function) -> inspect.Signatur
         signature = inspect.signature(function, eval_str=True)
     except Exception as error:  # whatever evaluating the annotations may raise
         raise RegistrationError(f"{where} has an annotation that cannot be resolved: {error}") from None
-    if not _takes_two(signature):
-        raise RegistrationError(f"{where} must take two arguments, context and {argument}")
+    if not _takes(signature, len(arguments)):
+        raise RegistrationError(f"{where} must take {_listed(arguments)}")
     return signature
 
 
-def _takes_two(signature: inspect.Signature) -> bool:
-    """Whether two arguments are enough and not too many, for named parameters, which can be annotated."""
+def _listed(arguments: Sequence[str]) -> str:
+    """`two arguments, context and payload`."""
+    if len(arguments) == 1:
+        return f"one argument, {arguments[0]}"
+    *most, last = arguments
+    return f"{('two', 'three')[len(arguments) - 2]} arguments, {', '.join(most)} and {last}"
+
+
+def _takes(signature: inspect.Signature, count: int) -> bool:
+    """Whether so many arguments are enough and not too many, for named parameters, which can be annotated."""
     try:
-        signature.bind(None, None)
+        signature.bind(*[None] * count)
     except TypeError:
         return False
-    kinds = [parameter.kind for parameter in signature.parameters.values()][:2]
+    kinds = [parameter.kind for parameter in signature.parameters.values()][:count]
     allowed = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return len(kinds) == 2 and all(kind in allowed for kind in kinds)
+    return len(kinds) == count and all(kind in allowed for kind in kinds)
 
 
 def _adapter(id: str, what: str, annotation: Any) -> TypeAdapter[Any] | None:

@@ -2,18 +2,23 @@
 
 import asyncio
 import logging
-from contextlib import suppress
+from collections.abc import Iterable
 from pathlib import Path
 from types import MappingProxyType
 
 import kizuna
 from kizuna.caller import Caller
+from kizuna.db.queue import is_end_of_task
 from kizuna.http.deadlines import Deadlines, Overdue
 from kizuna.runtime import modules
 from kizuna.runtime.callbacks import BoardCallbacks
 from kizuna.runtime.context import Context, Origin, Surroundings
-from kizuna.runtime.errors import CallFailed, ModuleLoadError, failure, is_end_of_task, overdue
-from kizuna.runtime.functions import InvalidResult, RpcFunction
+from kizuna.runtime.deletions import DeletionListener
+from kizuna.runtime.errors import CallFailed, ModuleLoadError, failure, overdue
+from kizuna.runtime.events import EventHandlers
+from kizuna.runtime.functions import Functions, InvalidResult, RpcFunction
+from kizuna.runtime.hooks import GameHooks
+from kizuna.runtime.lifecycle import Lifecycle
 from kizuna.runtime.modules import Game
 from kizuna.runtime.nakama import Nakama, Services
 from kizuna.settings import Runtime as RuntimeSettings
@@ -25,7 +30,10 @@ _LOOK_EVERY = 0.5
 
 
 class Runtime:
-    """The game's functions. `start` loads them; with `reload` a change of their files loads them anew."""
+    """The game's functions. `start` loads them; with `reload` a change of their files loads them anew.
+
+    `grace` is what the game's functions for the end of the server have together, in seconds; 0 is a default.
+    """
 
     def __init__(
         self,
@@ -33,40 +41,63 @@ class Runtime:
         services: Services,
         *,
         node: str,
+        grace: float = 0,
         reload: bool = False,
         look_every: float = _LOOK_EVERY,
     ) -> None:
         self._folders = [Path(folder).absolute() for folder in settings.modules]
         self._deadlines = Deadlines(settings.call_timeout_ms / 1000)
-        self._surroundings = Surroundings(
+        surroundings = Surroundings(
             Nakama(services), MappingProxyType(dict(settings.env)), node, kizuna.__version__
         )
+        self._surroundings = surroundings
+        self._lifecycle = Lifecycle(surroundings, grace)
         self._reload = reload
         self._look_every = look_every
         self._game = Game()
         self._previous = Game()
-        #: The game's functions for resets and ends, as the scheduler calls them.
-        self.callbacks = BoardCallbacks(
-            lambda: self._game.functions.callbacks, self._surroundings, self._deadlines, services
-        )
         self._tasks: list[asyncio.Task[None]] = []
+        self._loading: asyncio.Task[None] | None = None
+        self._ending: set[asyncio.Task[None]] = set()
+        self._started = asyncio.Event()
+
+        #: The game's functions before and after operations, as the dispatcher calls them.
+        self.hooks = GameHooks(lambda: self._game.functions.hooks, surroundings, self._deadlines, services)
+        #: Its functions for events, as the queue of events calls them.
+        self.events = EventHandlers(
+            lambda: self._game.functions.handlers, surroundings, self._deadlines, self._started
+        )
+        #: Its functions for resets and ends, as the scheduler calls them.
+        self.callbacks = BoardCallbacks(
+            lambda: self._game.functions.callbacks, surroundings, self._deadlines, services
+        )
+        #: Its function for deleted accounts, as accounts call it.
+        self.deletions = DeletionListener(
+            lambda: self._game.functions.callbacks, surroundings, self._deadlines
+        )
 
     async def start(self) -> None:
-        """Load the modules. `ModuleLoadError` if one cannot be."""
+        """Load the modules and start the game. `ModuleLoadError` if one cannot be, or does not start."""
         before = modules.snapshot(self._folders) if self._reload else {}
         self._game = modules.load(self._folders)
         if self._folders:
             log.info("Loaded game code: %s", self._game.functions)
+        await self._start_or_forget(self._game)
+        self._started.set()
         self._tasks.append(asyncio.create_task(self._deadlines.sweep()))
         if self._reload:
             self._tasks.append(asyncio.create_task(self._watch(before)))
 
     async def stop(self) -> None:
-        """Stop watching, and let go of the modules."""
-        for task in self._tasks:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        """Stop watching, end the game and let go of its modules. None of its functions runs any more."""
+        await _ended(self._tasks)
+        if self._loading is not None:
+            await _ended([self._loading])
+        if self._started.is_set():
+            await self._lifecycle.end(self._game.functions)
+        if self._ending:
+            await asyncio.wait(self._ending, timeout=self._lifecycle.grace)
+        await _ended(self._ending)
         self._previous.forget()
         self._game.forget()
 
@@ -99,21 +130,47 @@ class Runtime:
             present = await asyncio.to_thread(modules.snapshot, self._folders)
             if present != known:
                 known = present
-                self._load_anew()
+                if self._loading is not None:
+                    await _ended([self._loading])  # it may wait for ever for a game that does not start
+                self._loading = asyncio.create_task(self._load_anew())
 
-    def _load_anew(self) -> None:
-        """Swap in the game as its files are now, or keep the old one.
+    async def _load_anew(self) -> None:
+        """Swap in the game as its files are now, once it has started, or keep the old one.
 
-        Calls that are running finish on the code they began with.
+        Calls that are running finish on the code they began with; then the old game is ended.
         """
         try:
             game = modules.load(self._folders)
+            await self._start_or_forget(game)
         except ModuleLoadError as error:
             log.error("%s\nThe game code from before stays in place.", error)
             return
         self._previous.forget()
         self._previous, self._game = self._game, game
         log.info("Reloaded game code: %s", game.functions)
+        ending = asyncio.create_task(self._end(self._previous.functions))
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)
+
+    async def _start_or_forget(self, game: Game) -> None:
+        try:
+            await self._lifecycle.start(game.functions)
+        except BaseException:
+            game.forget()
+            raise
+
+    async def _end(self, functions: Functions) -> None:
+        """End a game of which no new call begins, after those that are running."""
+        await self._deadlines.settled()
+        await self._lifecycle.end(functions)
+
+
+async def _ended(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel tasks, and wait until they have ended."""
+    tasks = list(tasks)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _log(ctx: Context, failed: CallFailed, error: BaseException) -> None:

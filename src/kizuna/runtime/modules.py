@@ -102,7 +102,7 @@ def _warn_of_none(folder: Path, found: list[Path], asked: list[Path]) -> None:
     elif not asked:
         reason, looked_at = "no file defines register(app)", found
     else:
-        reason, looked_at = "register(app) adds none with app.rpc(…)", asked
+        reason, looked_at = "register(app) adds none with app.rpc(…), app.before(…) or another method", asked
     log.warning(
         "The game modules in %s have no functions: %s. Looked at %s.",
         folder,
@@ -191,8 +191,12 @@ class _reported:
     def _shortened(self, stack: traceback.StackSummary) -> traceback.StackSummary:
         """The stack from the folder's code on, without the server's own part in it."""
         own = [place for place, frame in enumerate(stack) if _lies_in(self._folder, frame)]
-        rest = stack[own[0] :] if own else []
-        return traceback.StackSummary.from_list([frame for frame in rest if not _lies_in(_SERVER, frame)])
+        return without_server(stack[own[0] :] if own else [])
+
+
+def without_server(stack: Iterable[traceback.FrameSummary]) -> traceback.StackSummary:
+    """A stack less the server's own frames, which tell game developers nothing."""
+    return traceback.StackSummary.from_list([frame for frame in stack if not _lies_in(_SERVER, frame)])
 
 
 def _lies_in(folder: Path, frame: traceback.FrameSummary) -> bool:

@@ -29,6 +29,17 @@ def text_of(value: Any, what: str) -> str:
     return value
 
 
+def texts_of(value: Any, what: str) -> dict[str, str]:
+    """Texts by name, None for none. TypeError or ValueError for anything else."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{what} must be a dict of texts, not {type(value).__name__}")
+    return {
+        text_of(name, f"a name in {what}"): text_of(text, f"{what}[{name!r}]") for name, text in value.items()
+    }
+
+
 def object_text(value: Any, what: str) -> str:
     """A mapping as the text of a JSON object. TypeError or ValueError, with the reason, for what is none."""
     if not isinstance(value, Mapping):

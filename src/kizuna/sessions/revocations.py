@@ -67,6 +67,11 @@ class Revocations:
             return self._ended.rejects(caller, refresh)
         return (await self._read(caller.user_id)).rejects(caller, refresh)
 
+    async def cutoff(self, user_id: str) -> int:
+        """Sessions of this user that began before this time, in seconds since 1970, have ended."""
+        ended = await self._read(user_id)
+        return ended.cutoffs[user_id][0] if user_id in ended.cutoffs else 0
+
     async def end_all(self, tx: Transaction, user_ids: Sequence[str]) -> Ended:
         """End every session of these users, as part of a transaction. `obey` must follow its commit.
 

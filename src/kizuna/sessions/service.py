@@ -70,6 +70,23 @@ class Sessions:
         caller = Caller(user_id, username, vars, str(uuid.uuid4()), began, 0)
         return self._session(caller, created)
 
+    async def session_token(
+        self, user_id: str, username: str, vars: Mapping[str, str], expires_at: int = 0
+    ) -> tuple[str, int]:
+        """A session token without a refresh token, for whomever the server says, and when it ends.
+
+        Whatever has ended the user's sessions so far does not concern it. `expires_at` is in seconds since
+        1970; 0 is after the usual time.
+        """
+        began = max(self.now(), await self._revocations.cutoff(user_id))
+        expires_at = expires_at or self.now() + self._rules.token_expiry
+        caller = Caller(user_id, username, vars, str(uuid.uuid4()), began, expires_at)
+        return tokens.sign(caller, self._rules.key.encode()), expires_at
+
+    def issued_to(self, session: Mapping[str, Any]) -> Caller:
+        """Whom a `Session` message that this server has just made is for, without looking further."""
+        return self._session_tokens.read(session["token"], now=0)
+
     async def check(self, token: str) -> Caller:
         """The caller behind a session token. 401 when it is none, has expired or has ended."""
         try:

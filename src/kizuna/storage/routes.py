@@ -3,7 +3,7 @@
 from typing import Any
 
 from kizuna.errors import invalid
-from kizuna.http.call import Call
+from kizuna.http.call import Call, EmptyReply
 from kizuna.http.routes import Routes
 from kizuna.storage.objects import (
     WRITE_FAILED,
@@ -23,8 +23,10 @@ def routes(storage: Storage) -> Routes:
 
     @api.operation("ReadStorageObjects", failure="Error reading storage objects.")
     async def read_storage_objects(call: Call) -> dict[str, Any]:
+        if not call.input.get("object_ids"):
+            return EmptyReply()
         ids = []
-        for wanted in call.input.get("object_ids", ()):
+        for wanted in call.input["object_ids"]:
             collection, key = wanted.get("collection", ""), wanted.get("key", "")
             check_name(collection, key)
             ids.append(ObjectId(collection, key, owner_to_read(wanted.get("user_id", ""))))
@@ -33,12 +35,16 @@ def routes(storage: Storage) -> Routes:
 
     @api.operation("WriteStorageObjects", failure=WRITE_FAILED)
     async def write_storage_objects(call: Call) -> dict[str, Any]:
+        if not call.input.get("objects"):
+            return EmptyReply()
         caller = call.caller.user_id
-        acks = await storage.write([_write(caller, wanted) for wanted in call.input.get("objects", ())])
-        return {"acks": [ack.message() for ack in acks]} if acks else {}
+        acks = await storage.write([_write(caller, wanted) for wanted in call.input["objects"]])
+        return {"acks": [ack.message() for ack in acks]}
 
     @api.operation("DeleteStorageObjects", failure="Error deleting storage objects.")
     async def delete_storage_objects(call: Call) -> dict[str, Any]:
+        if not call.input.get("object_ids"):
+            return EmptyReply()
         caller = call.caller.user_id
         await storage.delete(
             [
@@ -46,7 +52,7 @@ def routes(storage: Storage) -> Routes:
                     ObjectId(target.get("collection", ""), target.get("key", ""), caller),
                     target.get("version", ""),
                 )
-                for target in call.input.get("object_ids", ())
+                for target in call.input["object_ids"]
             ]
         )
         return {}

@@ -114,6 +114,14 @@ class Storage:
         if missing or (len(set(targets)) < len(targets) and not authoritative):
             raise StorageRefusal(DELETE_REJECTED)
 
+    async def hold(self, tx: Transaction, ids: Sequence[ObjectId]) -> None:
+        """Let nobody else change these objects, as far as they exist, until the transaction ends.
+
+        Whoever writes some and deletes others must begin with this, or two such transactions wait for each
+        other.
+        """
+        await tx.read(queries.LOCK, *columns(ids))
+
     async def page(
         self, caller: str | None, collection: str, owner: str | None, limit: int, cursor: str
     ) -> Page:

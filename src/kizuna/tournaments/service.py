@@ -6,11 +6,12 @@ is locked before anybody is admitted.
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from kizuna.clock import Clock
 from kizuna.db.coalesce import KeyedWrites
-from kizuna.db.engine import Database, Record
+from kizuna.db.engine import Database, Record, Transaction
 from kizuna.db.statements import Command
 from kizuna.errors import ApiError, Code, invalid, not_found
 from kizuna.leaderboards.boards import Board
@@ -20,12 +21,14 @@ from kizuna.leaderboards.rankings import Period
 from kizuna.leaderboards.ranks import Executor, Ranks
 from kizuna.leaderboards.records import Place, RecordWrite
 from kizuna.leaderboards.service import Leaderboards
+from kizuna.leaderboards.service import Written as WrittenWithin
 from kizuna.leaderboards.writing import (
     Submission,
     Written,
     stored,
     submission,
     submit,
+    turns,
     written_or_stored,
 )
 from kizuna.tournaments import queries
@@ -38,8 +41,13 @@ JOIN_FAILED = "Error while trying to join tournament."
 
 Outcome = Written | None | ApiError
 
-#: What has been written, and which of it was taken back.
-_Written = tuple[dict[Place, Record], set[Place]]
+
+class Made(NamedTuple):
+    """Records that were written, which of them were taken back, and what ranks must know of the others."""
+
+    rows: dict[Place, Record]
+    excess: set[Place]
+    changes: Sequence[Change]
 
 
 class Tournaments:
@@ -125,6 +133,35 @@ class Tournaments:
         windows, without having joined, with no attempts left, when it is full, and for scores that a record
         cannot hold.
         """
+        attempt = self._attempt_of(board, write)
+        made = await (self._attempt_joined if board.join_required else self._attempt)(attempt)
+        if made is None:
+            raise _not_made(board)
+        return await self._leaderboards.written_message(board, made)
+
+    async def write_within(
+        self, tx: Transaction, writes: Sequence[tuple[Board, RecordWrite]]
+    ) -> WrittenWithin:
+        """The same for several as part of a transaction, which must learn the outcome: `WrittenWithin`.
+
+        Attempts at one record are made in their order.
+        """
+        now = self._clock.now()
+        attempts = [self._attempt_of(board, write) for board, write in writes]
+        rows: dict[int, Record] = {}
+        changes: list[Change] = []
+        # One kind after the other, as everybody does, for each of whom the records are locked in their order.
+        for command in (queries.ATTEMPT, queries.ATTEMPT_JOINED):
+            for turn in turns([one for one in attempts if _command(one.board) is command]):
+                made = await _make(tx, command, turn, now)
+                changes += made.changes
+                for one, row in zip(turn, await _admitted(tx, command, turn, made), strict=True):
+                    rows[id(one)] = row
+        in_order = [rows[id(one)] for one in attempts]
+        return await self._leaderboards.written_within(tx, attempts, in_order, changes)
+
+    def _attempt_of(self, board: Board, write: RecordWrite) -> Submission:
+        """An attempt that is made now. `ApiError` if it cannot be."""
         now = self._now()
         if board.has_ended(now):
             raise not_found("Tournament not found or has ended.")
@@ -133,16 +170,7 @@ class Tournaments:
         window = board.window(now)
         if not window.start_active <= now < window.end_active:
             raise _precondition("Tournament is not active and cannot accept new scores.")
-        attempt = submission(board, window.expiry, write, WRITE_FAILED)
-        if not board.join_required:
-            made = await self._attempt(attempt)
-            if made is None:
-                raise not_found(NOT_FOUND)
-        else:
-            made = await self._attempt_joined(attempt)
-            if made is None:
-                raise _precondition("Must join tournament before attempting to write value.")
-        return await self._leaderboards.written_message(board, made)
+        return submission(board, window.expiry, write, WRITE_FAILED)
 
     async def delete(self, board: Board, owner_id: str, *, server: bool = False) -> None:
         """Delete an owner's record of the present period, which frees the place. 403 if authoritative."""
@@ -175,22 +203,18 @@ class Tournaments:
         refused: set[Place] = set()
 
         async def write(some: Sequence[Submission]) -> dict[Place, Written]:
-            async def work(executor: Executor) -> tuple[_Written, Sequence[Change]]:
-                rows = await submit(executor, command, some, now)
-                new = {place for place, row in rows.items() if _is_new(command, row)}
-                newcomers = [one for one in some if one.board.is_limited and one.place in new]
-                excess = await _admit(executor, newcomers) if newcomers else set()
-                kept = {place: row for place, row in rows.items() if place not in excess}
-                changes = [inserted(row) if place in new else written(row) for place, row in kept.items()]
-                return (rows, excess), changes
+            async def work(executor: Executor) -> tuple[Made, Sequence[Change]]:
+                made = await _make(executor, command, some, now)
+                return made, made.changes
 
             growing = command is not queries.ATTEMPT_JOINED and any(one.board.is_limited for one in some)
             periods = {one.period for one in some}
-            (rows, excess), ranks = await self._ranks.changing(periods, work, alone=not growing)
-            refused.update(excess)
+            made, ranks = await self._ranks.changing(periods, work, alone=not growing)
+            refused.update(made.excess)
             known = iter(ranks)
             return {
-                place: Written(row, None if place in excess else next(known)) for place, row in rows.items()
+                place: Written(row, None if place in made.excess else next(known))
+                for place, row in made.rows.items()
             }
 
         if command is queries.ATTEMPT_JOINED:  # without a record there is nothing to be written
@@ -203,6 +227,48 @@ class Tournaments:
 
     def _now(self) -> int:
         return int(self._clock.unix())
+
+
+async def _make(executor: Executor, command: Command, some: Sequence[Submission], now: datetime) -> Made:
+    """Write submissions with different places, as far as there is room for their players."""
+    rows = await submit(executor, command, some, now)
+    new = {place for place, row in rows.items() if _is_new(command, row)}
+    newcomers = [one for one in some if one.board.is_limited and one.place in new]
+    excess = await _admit(executor, newcomers) if newcomers else set()
+    kept = {place: row for place, row in rows.items() if place not in excess}
+    changes = [inserted(row) if place in new else written(row) for place, row in kept.items()]
+    return Made(rows, excess, changes)
+
+
+async def _admitted(
+    tx: Transaction, command: Command, turn: Sequence[Submission], made: Made
+) -> Sequence[Record]:
+    """The records of attempts as they then are. `ApiError` if one of them has not been let in."""
+    missing = [one.place for one in turn if one.place not in made.rows]
+    known = await stored(tx, missing) if missing else {}
+    rows = {place: Written(row, None) for place, row in made.rows.items()}
+    outcomes = [_outcome(command, one.place, rows, known, made.excess) for one in turn]
+    return [_row_of(one.board, outcome) for one, outcome in zip(turn, outcomes, strict=True)]
+
+
+def _row_of(board: Board, outcome: Outcome) -> Record:
+    if isinstance(outcome, ApiError):
+        raise outcome
+    if outcome is None:
+        raise _not_made(board)
+    return outcome.row
+
+
+def _command(board: Board) -> Command:
+    """The statement for attempts at a tournament."""
+    return queries.ATTEMPT_JOINED if board.join_required else queries.ATTEMPT
+
+
+def _not_made(board: Board) -> ApiError:
+    """Why an attempt has no record."""
+    if board.join_required:
+        return _precondition("Must join tournament before attempting to write value.")
+    return not_found(NOT_FOUND)
 
 
 async def _admit(executor: Executor, newcomers: Sequence[Submission]) -> set[Place]:

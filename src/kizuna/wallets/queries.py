@@ -6,8 +6,8 @@ LOCK = Query(
     "wallets.lock",
     "The wallets of users, held until the transaction ends. Everybody takes them in the order of the ids.",
     """
-    select id::text as id, wallet::text as wallet from users
-    where id = any($1::uuid[]) order by id for no key update
+    select u.id::text as id, u.wallet::text as wallet from users u
+    where u.id = any($1::uuid[]) order by u.id for no key update
     """,
 )
 

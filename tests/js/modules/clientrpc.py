@@ -1,6 +1,7 @@
-"""The functions for leaderboards and tournaments that the official client's own tests call."""
+"""The functions that the official client's own tests call."""
 
 import asyncio
+import json
 import uuid
 from dataclasses import asdict, dataclass
 
@@ -9,11 +10,47 @@ import kizuna.runtime as rt
 
 def register(app: rt.App) -> None:
     """The functions by the names that those tests know."""
+    app.rpc("clientrpc.rpc", rpc)
+    app.rpc("clientrpc.rpc_error", rpc_error)
+    app.rpc("clientrpc.rpc_get", rpc_get)
+    app.rpc("clientrpc.send_notification", send_notification)
     app.rpc("clientrpc.create_leaderboard", create_leaderboard)
     app.rpc("clientrpc.create_tournament", create_tournament)
     app.rpc("clientrpc.create_same_tournament_multiple_times", create_same_tournament_multiple_times)
     app.rpc("clientrpc.delete_tournament", delete_tournament)
     app.rpc("clientrpc.addattempt_tournament", addattempt_tournament)
+
+
+async def rpc(ctx: rt.Context, payload: str) -> str:
+    """What came."""
+    return payload
+
+
+async def rpc_error(ctx: rt.Context, payload: str) -> None:
+    """An ordinary exception; the text is spelled as those tests know it."""
+    raise RuntimeError("Some error occured.")
+
+
+async def rpc_get(ctx: rt.Context, payload: str) -> str:
+    """An answer for a call without a payload."""
+    return json.dumps({"message": "PONG"}, separators=(",", ":"))
+
+
+@dataclass
+class Recipient:
+    user_id: str
+
+
+async def send_notification(ctx: rt.Context, payload: Recipient) -> None:
+    """The caller lets a player know of a reward."""
+    await ctx.nk.notification_send(
+        payload.user_id,
+        "You've unlocked level 100!",
+        {"reward_coins": 1000},
+        code=1,
+        sender_id=ctx.user_id,
+        persistent=True,
+    )
 
 
 @dataclass

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kizuna.accounts.export import export
 from kizuna.accounts.service import UPDATE_FAILED
 from kizuna.accounts.service import AccountUpdate as Values
 from kizuna.accounts.validation import check_username_characters, check_username_length
@@ -16,7 +17,7 @@ _TEXTS = ("username", "display_name", "avatar_url", "lang_tag", "location", "tim
 
 
 class AccountCalls(Calls):
-    """Get, update, delete."""
+    """Get, update, export, delete."""
 
     async def account_get(self, user_id: str) -> Account:
         """The account of a user. `ApiError` for nobody."""
@@ -60,6 +61,15 @@ class AccountCalls(Calls):
         known_id, values = prepared_update(update)
         with refusing(UPDATE_FAILED):
             await self._services.accounts.update(known_id, values)
+
+    async def account_export(self, user_id: str) -> dict[str, Any]:
+        """All that a user has, as it is at one moment, ready for `json.dumps`. `ApiError` for nobody.
+
+        The keys are `account`, `objects`, `friends`, `groups`, `messages`, `leaderboard_records`,
+        `notifications` and `wallet_ledgers`; their values, but for the first, are lists of what clients read
+        of the same: JSON objects are texts, times RFC 3339. No passwords, no ranks.
+        """
+        return await export(self._services.database, uuid_of(user_id))
 
     async def account_delete(self, user_id: str, *, recorded: bool = False) -> None:
         """Delete an account with all that belongs to it, and end its sessions.

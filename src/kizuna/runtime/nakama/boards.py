@@ -1,10 +1,10 @@
 """What the calls on leaderboards and on tournaments have in common."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
-from kizuna.errors import ApiError, not_found
+from kizuna.errors import not_found
 from kizuna.leaderboards.boards import Board
 from kizuna.leaderboards.definitions import NewBoard
 from kizuna.leaderboards.records import RecordWrite
@@ -13,6 +13,7 @@ from kizuna.leaderboards.service import AROUND_FAILED, INVALID_CURSOR
 from kizuna.leaderboards.spelling import descending_of
 from kizuna.runtime.boards import LeaderboardRecords, records_of
 from kizuna.runtime.nakama.services import Calls
+from kizuna.runtime.nakama.words import in_words
 from kizuna.runtime.values import flag_of, integer_of, limit_of, object_text, text_of, uuid_of
 
 LEADERBOARD_NOT_FOUND = "leaderboard not found"
@@ -93,15 +94,9 @@ class BoardCalls(Calls):
         return int(self._services.clock.unix())
 
 
-@contextmanager
-def in_server_words() -> Iterator[None]:
+def in_server_words() -> AbstractContextManager[None]:
     """Refusals with the texts that server code knows them by."""
-    try:
-        yield
-    except ApiError as error:
-        if (text := _TEXTS.get(error.message)) is None:
-            raise
-        raise ApiError(error.code, text) from None
+    return in_words(_TEXTS)
 
 
 def prepared_board(

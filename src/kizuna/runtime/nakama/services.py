@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kizuna.accounts.lookup import AccountLookup
 from kizuna.accounts.service import Accounts
@@ -23,6 +23,7 @@ from kizuna.matches.service import Matches
 from kizuna.notifications.service import Notifications
 from kizuna.parties.service import Parties
 from kizuna.sessions.service import Sessions
+from kizuna.settings import Settings
 from kizuna.storage.service import Storage
 from kizuna.tournaments.service import Tournaments
 from kizuna.users.service import Users
@@ -55,6 +56,7 @@ class Services:
     matches: Matches
     parties: Parties
     clock: Clock
+    settings: Settings = field(default_factory=Settings)
 
 
 class Calls:

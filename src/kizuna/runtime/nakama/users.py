@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from kizuna.runtime.data import User, user_of
 from kizuna.runtime.nakama.services import Calls
-from kizuna.runtime.values import text_of, uuid_of
+from kizuna.runtime.values import integer_of, text_of, uuid_of
 
 
 class UserCalls(Calls):
-    """Fetch, ban, unban."""
+    """Fetch, ban, unban. What a user is to another one: see the calls on friends."""
 
     async def users_get_id(self, user_ids: Sequence[str], facebook_ids: Sequence[str] = ()) -> list[User]:
         """The users with these ids, as far as they exist, each once and in no order."""
@@ -20,6 +20,11 @@ class UserCalls(Calls):
     async def users_get_username(self, usernames: Sequence[str]) -> list[User]:
         """The users with exactly these names, as far as they exist, each once and in no order."""
         return await self._users(usernames=[text_of(username, "username") for username in usernames])
+
+    async def users_get_random(self, count: int) -> list[User]:
+        """This many users, 0 to 1000, at random, or all if there are fewer."""
+        found = await self._services.users.random(integer_of(count, "count", 0, 1000))
+        return [user_of(message) for message in found]
 
     async def users_ban(self, user_ids: Sequence[str]) -> None:
         """Disable accounts and end their sessions, everywhere and until `users_unban`."""

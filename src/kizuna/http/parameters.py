@@ -1,4 +1,4 @@
-"""The query of an RPC call, whose parameters are the game's own."""
+"""A query whose parameters are not of an operation's message but game code's to read."""
 
 import re
 from urllib.parse import unquote_to_bytes

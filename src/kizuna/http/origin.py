@@ -1,8 +1,8 @@
-"""Where an RPC call over HTTP comes from, told to game code only as far as it asks."""
+"""Where a request comes from, told to game code only as far as it asks."""
 
 from kizuna.http import compression
 from kizuna.http.call import Call
-from kizuna.rpc.query import parse_query
+from kizuna.http.parameters import parse_query
 
 #: The OpenAPI document spells the key's parameter in the second way.
 _KEY_NAMES = ("http_key", "httpKey")
@@ -11,7 +11,7 @@ _HIDDEN = frozenset((b"host", b"grpc-timeout"))
 
 
 class HttpOrigin:
-    """The request behind a call. `parameters` holds all of its query parameters."""
+    """The request behind a call of game code. `parameters` holds all of its query parameters."""
 
     __slots__ = ("_call", "parameters")
 

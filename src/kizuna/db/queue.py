@@ -1,0 +1,115 @@
+"""Works off a queue that is a table: each row is answered by something slow, until that succeeds.
+
+Whoever answers a row holds the lock on it meanwhile: nobody else does the same, and when the process dies the
+database gives the row free at once. So every row is answered at least once, and mostly exactly once.
+"""
+
+import asyncio
+import logging
+import traceback
+from abc import ABC, abstractmethod
+from typing import Generic, TypeVar
+
+from kizuna.db.engine import UNREACHABLE, Database, Record, Transaction
+
+log = logging.getLogger(__name__)
+
+#: What is known of a failure.
+Failure = TypeVar("Failure")
+
+#: Seconds until a row whose answer failed is tried again: at first, doubled each time, and at most.
+_FIRST_PAUSE = 1
+_LONGEST_PAUSE = 600
+
+
+class QueueRunner(ABC, Generic[Failure]):
+    """Answers the rows of one queue in one process, `at_once` of them at a time.
+
+    `locks` is for this alone: its connections are held for as long as the answers take.
+    """
+
+    def __init__(self, locks: Database, *, name: str, at_once: int) -> None:
+        self._locks = locks
+        self._name = name
+        self._at_once = at_once
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closing = False
+
+    def wake(self) -> None:
+        """Answer what is to be tried now."""
+        if len(self._tasks) < self._at_once and not self._closing:
+            task = asyncio.get_running_loop().create_task(self._drain())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def close(self, grace: float) -> None:
+        """Begin nothing any more, and cancel what still runs after `grace` seconds: it was not answered."""
+        self._closing = True
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=grace)
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=grace)
+
+    @abstractmethod
+    async def _claim(self, tx: Transaction) -> Record | None:
+        """Lock what is to be answered next."""
+
+    @abstractmethod
+    async def _answer(self, row: Record) -> Failure | None:
+        """Answer a row; what went wrong, if anything did. Raises only the end of the task."""
+
+    @abstractmethod
+    async def _record(self, tx: Transaction, row: Record, failure: Failure | None) -> None:
+        """Note how it went."""
+
+    @abstractmethod
+    def _describe(self, row: Record) -> str:
+        """What the log calls it."""
+
+    async def _drain(self) -> None:
+        try:
+            while not self._closing and await self._answer_next():
+                pass
+        except UNREACHABLE as error:
+            # Whoever looks for what is due sees and reports it too.
+            log.debug("%s wait for the database: %s", self._name, error)
+        except Exception:
+            log.exception("%s could not be run", self._name)
+
+    async def _answer_next(self) -> bool:
+        """Answer one row; whether there was one."""
+        has_run = None
+        try:
+            async with self._locks.transaction() as tx:
+                row = await self._claim(tx)
+                if row is None or self._closing:
+                    return False
+                self.wake()  # there may be another one
+                failure = await self._answer(row)
+                has_run = row
+                await self._record(tx, row, failure)
+        except UNREACHABLE as error:
+            if has_run is None:
+                raise
+            reason = error or type(error).__name__
+            log.warning("%s has run, but it will run again: %s", self._describe(has_run), reason)
+        return True
+
+
+def pause(attempt: int) -> int:
+    """Seconds to wait after this many attempts have failed."""
+    return min(_FIRST_PAUSE << min(attempt - 1, 10), _LONGEST_PAUSE)
+
+
+def in_words(error: BaseException, longest: int) -> str:
+    """An error as a text column takes it, cut to so many characters."""
+    text = "".join(traceback.format_exception_only(error)).strip()[:longest]
+    return text.replace("\0", "").encode(errors="replace").decode()
+
+
+def is_end_of_task(error: BaseException) -> bool:
+    """Whether the running task is to end; otherwise somebody has cancelled something of their own."""
+    task = asyncio.current_task()
+    return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0

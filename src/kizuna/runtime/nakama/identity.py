@@ -1,0 +1,129 @@
+"""Identity for game code: sign players in, give them sessions, link and unlink their identifiers."""
+
+from collections.abc import Awaitable, Mapping
+from datetime import datetime
+from hashlib import sha256
+
+from kizuna.accounts.validation import check_username_characters, check_username_length
+from kizuna.caller import Caller
+from kizuna.identity.authentication import Identified, SignUp, random_username
+from kizuna.identity.validation import lower_case
+from kizuna.runtime.data import Authenticated, SessionToken
+from kizuna.runtime.nakama.services import Calls, refusing
+from kizuna.runtime.values import flag_of, seconds_of, text_of, texts_of, uuid_of
+
+_NOT_AUTHENTICATED = "Error finding or creating user account."
+
+
+class IdentityCalls(Calls):
+    """Authenticate, give and end sessions, link and unlink.
+
+    Refusals are `ApiError`s with the texts that clients get for the same.
+    """
+
+    async def authenticate_custom(self, id: str, *, username: str = "", create: bool = True) -> Authenticated:
+        """Who has this custom id, of 6 to 128 bytes; with `create` a new account if nobody has.
+
+        `username` is for a new account, "" for a random one. `ApiError` for an id or username that is none, a
+        username that is taken, a banned account, and, without `create`, for nobody.
+        """
+        sign_up = _sign_up(username, create)
+        return await _identified(self._services.authentication.custom(text_of(id, "id"), sign_up))
+
+    async def authenticate_device(self, id: str, *, username: str = "", create: bool = True) -> Authenticated:
+        """Who has this device id, of 10 to 128 bytes; the rest is as for `authenticate_custom`."""
+        sign_up = _sign_up(username, create)
+        return await _identified(self._services.authentication.device(text_of(id, "id"), sign_up))
+
+    async def authenticate_email(
+        self, email: str, password: str, *, username: str = "", create: bool = True
+    ) -> Authenticated:
+        """Who has this e-mail address, of 10 to 255 bytes, and this password, of at least 8.
+
+        An `email` of "" means the account with the username, which then must exist. The rest is as for
+        `authenticate_custom`; `ApiError` besides for a wrong password, and after too many of them.
+        """
+        email, password = text_of(email, "email"), text_of(password, "password")
+        sign_up = _sign_up(username, create)
+        # Nobody knows the client's address here: wrong passwords count against the account alone.
+        account = sha256((lower_case(email) or username).encode()).hexdigest()
+        signing_in = self._services.authentication.email(email, password, sign_up, f"server:{account}")
+        return await _identified(signing_in)
+
+    async def authenticate_token_generate(
+        self,
+        user_id: str,
+        *,
+        username: str = "",
+        expires_at: int | datetime = 0,
+        vars: Mapping[str, str] | None = None,
+    ) -> SessionToken:
+        """A session token for a user, whether there is one or not, banned or not. It has no refresh token.
+
+        `username` is what the token says, "" for a random one; `expires_at` seconds since 1970 or a time, 0
+        for the usual lifetime. The token is good until then, or until the user's sessions are ended. A
+        username that is none is an `ApiError`.
+        """
+        if name := text_of(username, "username"):
+            check_username_characters(name)
+            check_username_length(name)
+        expiry = seconds_of(expires_at, "expires_at")
+        if expiry and expiry <= self._services.clock.unix():
+            raise ValueError("expires_at must be in the future")
+        token, expiry = await self._services.sessions.session_token(
+            uuid_of(user_id), name or random_username(), texts_of(vars, "vars"), expiry
+        )
+        return SessionToken(token, expiry)
+
+    async def session_logout(self, user_id: str, *, token: str = "", refresh_token: str = "") -> None:
+        """End the sessions that a session token, a refresh token or both belong to; with neither, all.
+
+        `ApiError` for a token that is none of the user's.
+        """
+        user = Caller(uuid_of(user_id), "", {}, "", 0, 0)
+        await self._services.sessions.logout(
+            user, text_of(token, "token"), text_of(refresh_token, "refresh_token")
+        )
+
+    async def link_custom(self, user_id: str, id: str) -> None:
+        """Give an account a custom id, in the place of another one. `ApiError` if it is somebody else's."""
+        with refusing("Error while trying to link Custom ID."):
+            await self._services.linking.link_custom(uuid_of(user_id), text_of(id, "id"))
+
+    async def link_device(self, user_id: str, id: str) -> None:
+        """Add a device to an account. `ApiError` if it is somebody else's."""
+        with refusing("Error linking Device ID."):
+            await self._services.linking.link_device(uuid_of(user_id), text_of(id, "id"))
+
+    async def link_email(self, user_id: str, email: str, password: str) -> None:
+        """Give an account an e-mail address and a password, in the place of others. `ApiError` if the address
+        is somebody else's, or no address, or the password too short or too long."""
+        with refusing("Error while trying to link email."):
+            await self._services.linking.link_email(
+                uuid_of(user_id), text_of(email, "email"), text_of(password, "password")
+            )
+
+    async def unlink_custom(self, user_id: str, id: str = "") -> None:
+        """Take an account's custom id away, whichever it is if none is named.
+
+        For all three kinds: `ApiError` if the account does not have it, or has no other identifier.
+        """
+        await self._services.linking.unlink_custom(uuid_of(user_id), text_of(id, "id"))
+
+    async def unlink_device(self, user_id: str, id: str) -> None:
+        """Take a device from an account."""
+        await self._services.linking.unlink_device(uuid_of(user_id), text_of(id, "id"))
+
+    async def unlink_email(self, user_id: str, email: str = "") -> None:
+        """Take an account's e-mail address and password away, whichever they are if none is named."""
+        await self._services.linking.unlink_email(uuid_of(user_id), text_of(email, "email"))
+
+
+def _sign_up(username: str, create: bool) -> SignUp:
+    return SignUp(text_of(username, "username"), flag_of(create, "create"))
+
+
+async def _identified(signing_in: Awaitable[Identified]) -> Authenticated:
+    with refusing(_NOT_AUTHENTICATED):
+        who = await signing_in
+    return Authenticated(who.user_id, who.username, who.created)
