@@ -75,9 +75,7 @@ def test_the_official_client_plays(node: str, conformance_server: Server) -> Non
 @pytest.mark.parametrize(
     ("script", "steps"), [("competition.mjs", 13), ("friends.mjs", 9), ("groups.mjs", 17), ("game.mjs", 8)]
 )
-def test_the_official_client_with_the_game_of_its_own_tests(
-    script: str, steps: int, node: str, game_server: Server
-) -> None:
+def test_the_official_client_with_a_game(script: str, steps: int, node: str, game_server: Server) -> None:
     assert drive(node, script, game_server).count("ok ") == steps
 
 

@@ -90,7 +90,8 @@ await run({
 
   async "and by other properties"() {
     // The client declares these arguments on its inner object only.
-    const inner = async (...args) => typed("ApiGroupList", await client.apiClient.listGroups(ada.session.token, ...args));
+    const inner = async (...args) =>
+      typed("ApiGroupList", await client.apiClient.listGroups(ada.session.token, ...args));
     const found = async (...args) => names(await inner(undefined, undefined, 10, ...args));
     assert.deepEqual((await found(lang)).sort(), [knights.name, pair.name].sort());
     assert.deepEqual((await found(lang, 1, true)).sort(), [knights.name, pair.name].sort());
@@ -101,7 +102,8 @@ await run({
 
   async "a group is updated"() {
     const update = (player, request) => client.updateGroup(player.session, guild.id, request);
-    const changes = { name: `${mark} Guild II`, description: "Closed", avatar_url: "https://example.com/b", lang_tag: "de" };
+    const avatar_url = "https://example.com/b.png";
+    const changes = { name: `${mark} Guild II`, description: "Closed", avatar_url, lang_tag: "de" };
     assert.equal(await update(ada, changes), true);
     const { update_time, ...rest } = await theGroup(changes);
     recent(update_time);
