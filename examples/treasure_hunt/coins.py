@@ -1,7 +1,7 @@
 """Coins: a reward each day, and grants by the studio's own servers."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import kizuna.runtime as rt
 
@@ -31,7 +31,7 @@ async def daily_reward(ctx: rt.Context, payload: str) -> Reward:
     user_id = player(ctx)
     claimed = rt.StorageRead(COLLECTION, f"daily_reward-{user_id}")
     found = await ctx.nk.storage_read([claimed])
-    today = datetime.now(UTC).date()
+    today = ctx.now().date()
     streak = _streak(found[0].value if found else {}, today)
     coins = REWARD * min(streak, LONGEST_STREAK)
     note = rt.StorageWrite(

@@ -116,19 +116,19 @@ class Application:
         friends = Friends(self.database, notifications, clock)
         channels = Channels(self.database, memberships, relations, clock)
         groups = Groups(self.database, channels, notifications, clock)
-        self._deletions = Deletions(self.database, clock, lambda: self._runtime.deletions)
+        self.deletions = Deletions(self.database, clock, lambda: self.runtime.deletions)
         accounts = Accounts(
             self.database,
             lookup,
             self._revocations,
             clock,
             hold=[groups.hold, friends.hold],
-            disown=[groups.disown, friends.disown, leaderboards.disown, self._deletions.note],
+            disown=[groups.disown, friends.disown, leaderboards.disown, self.deletions.note],
         )
         users = Users(self.database, self._revocations, clock)
         storage = Storage(self.database, clock)
         wallets = Wallets(self.database, clock)
-        self._events = events = Events(
+        self.events = events = Events(
             queue_size=settings.runtime.event_queue_size, workers=settings.runtime.event_queue_workers
         )
         self.matches, self.parties, self.matchmaker = Matches(), Parties(), Matchmaker()
@@ -167,14 +167,14 @@ class Application:
             clock=clock,
             settings=settings,
         )
-        self._runtime = Runtime(
+        self.runtime = Runtime(
             settings.runtime,
             services,
             node=settings.name,
             grace=settings.shutdown_grace_sec,
             reload=reload,
         )
-        self._scheduler = Scheduler(self.database, clock, self._definitions, self._runtime.callbacks)
+        self.scheduler = Scheduler(self.database, clock, self._definitions, self.runtime.callbacks)
 
         # The way in
         header_authentication = HeaderAuthentication(sessions, settings.socket.server_key)
@@ -196,12 +196,12 @@ class Application:
             tournament_routes.routes(self._definitions, leaderboards, tournaments, clock),
             user_routes.routes(users),
         )
-        rpc = RpcHandler(self._runtime, sessions, settings.runtime.http_key)
+        rpc = RpcHandler(self.runtime, sessions, settings.runtime.http_key)
         self._dispatcher = Dispatcher(
             [endpoint for routes in features for endpoint in routes.endpoints],
             rpc=rpc,
             pages=documentation([routes.router for routes in (*features, rpc_routes.routes(rpc))]),
-            hooks=self._runtime.hooks,
+            hooks=self.runtime.hooks,
             authenticator=header_authentication,
             deadlines=self._deadlines,
             body_limit=settings.socket.max_request_size_bytes,
@@ -218,10 +218,10 @@ class Application:
         await self._bus.start()
         await self._revocations.start()
         await create_configured(self._definitions, self._settings)
-        await self._events.start(self._runtime.events)
-        await self._runtime.start()
-        await self._deletions.start()
-        await self._scheduler.start()
+        await self.events.start(self.runtime.events)
+        await self.runtime.start()
+        await self.deletions.start()
+        await self.scheduler.start()
         self._tasks = [
             asyncio.create_task(self._deadlines.sweep()),
             asyncio.create_task(_regularly(self._revocations.clean_up)),
@@ -236,8 +236,8 @@ class Application:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-        await asyncio.gather(self._scheduler.stop(), self._deletions.stop(), self._events.stop())
-        await self._runtime.stop()
+        await asyncio.gather(self.scheduler.stop(), self.deletions.stop(), self.events.stop())
+        await self.runtime.stop()
         await self._notifications.finish()
         await self._ranks.stop()
         self._passwords.close()

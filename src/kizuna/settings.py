@@ -341,7 +341,10 @@ class Settings(Section):
         description='Way of notices to other processes; "auto" is local where none can share the database.',
     )
     shutdown_grace_sec: int = Field(
-        default=0, ge=0, description="Longest wait for running requests at the end; never under 10 seconds."
+        default=0,
+        ge=0,
+        description="Longest wait for running requests at the end, never under 10 seconds; then for the "
+        "game's shutdown functions, 5 seconds if it is 0.",
     )
     shutdown_announce_ms: int = Field(
         default=300, ge=0, description="Time before the end in which clients are told to reconnect elsewhere."

@@ -68,11 +68,11 @@ async def app(database_url: str, app_clock: ShiftedClock) -> AsyncIterator[Appli
 async def game(app: Application) -> AsyncIterator[Game]:
     """The handlers of `app`, in place of its own."""
     game = Game()
-    await app._events.stop()
-    await app._events.start(game)
+    await app.events.stop()
+    await app.events.start(game)
     yield game
     game.go_on()
-    await app._events.stop()
+    await app.events.stop()
 
 
 @pytest_asyncio.fixture
@@ -177,13 +177,13 @@ async def test_a_full_queue_drops_and_says_so(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     game.hold()
-    before = app._events.dropped
+    before = app.events.dropped
     for number in range(WORKERS):
         await report(api, ada, {"name": f"{number}"})
     await wait_until_async(lambda: game.has_got(WORKERS))
     for number in range(WORKERS, WORKERS + QUEUE_SIZE + 10):
         await report(api, ada, {"name": f"{number}"})
-    assert app._events.dropped - before == 10
+    assert app.events.dropped - before == 10
 
     def drops() -> list[logging.LogRecord]:
         return [record for record in caplog.records if "event queue is full" in record.message]

@@ -28,7 +28,6 @@ NOT_UPDATED: Answer = (404, "Group not found or you're not allowed to update.")
 NOT_DELETED: Answer = (400, "Group not found or you're not allowed to delete.")
 NO_FIELDS: Answer = (400, "Specify at least one field to update.")
 TAKEN = "Group name is in use."
-NOBODY_NAMED: Answer = (400, "User IDs must be set.")
 UNKNOWN_USER: Answer = (400, "One or more users not found.")
 LAST_SUPERADMIN: Answer = (400, "Cannot leave group when you are the last superadmin.")
 
@@ -162,8 +161,6 @@ class Model:
     # --- others' memberships ---
 
     def add(self, me: str, id: str, users: Sequence[str]) -> Answer:
-        if not users:
-            return GOOD
         if not self._manages(me, id):
             return DENIED
         group = self.groups[id]
@@ -192,18 +189,12 @@ class Model:
         return self._remove(me, id, users, BANISHED)
 
     def promote(self, me: str, id: str, users: Sequence[str]) -> Answer:
-        if not users:
-            return GOOD
         return self._move(me, id, users, -1, PROMOTED)
 
     def demote(self, me: str, id: str, users: Sequence[str]) -> Answer:
-        if not users:
-            return NOBODY_NAMED
         return self._move(me, id, users, +1, DEMOTED)
 
     def _remove(self, me: str, id: str, users: Sequence[str], code: int) -> Answer:
-        if not users:
-            return GOOD
         if not self._manages(me, id):
             return DENIED
         group = self.groups[id]
@@ -249,7 +240,7 @@ def _forget(group: Group, user: str) -> None:
     group.since.pop(user, None)
 
 
-def note(notification: dict[str, Any]) -> Note:
+def note_of(notification: dict[str, Any]) -> Note:
     """A `Notification` message as the model has it."""
     content = json.loads(notification["content"])
     return notification["code"], notification["sender_id"], notification["subject"], content

@@ -6,22 +6,22 @@ import uuid
 from collections import Counter
 from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import AsyncExitStack
+from random import Random
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
-    precondition,
     rule,
     run_state_machine_as_test,
 )
 
-from tests.groups.model import BANNED, GOOD, REQUEST, SUPERADMIN, Answer, Group, Line, Model, note
+from tests.groups.model import ADMIN, BANNED, GOOD, SUPERADMIN, Answer, Group, Line, Model, note_of
 from tests.hostile.clients import Client, Refused, clients
 from tests.leaderboards.crowd import ENVIRONMENT, bearer
 from tests.support.environment import WISHES
@@ -34,13 +34,23 @@ CONNECTIONS = 8
 #: How a game signs its players in.
 KEY = "Basic " + base64.b64encode(f"{SERVER_KEY}:".encode()).decode()
 
-player = st.integers(0, PLAYERS - 1)
-group = st.integers(0, GROUPS - 1)
-#: Who does something: see `_caller`.
-caller = st.integers(0, 3 * PLAYERS - 1)
-#: Whom it is done to; the last number is nobody.
-targets = st.lists(st.sampled_from([*range(PLAYERS)] * 4 + [PLAYERS]), max_size=4)
-named = st.integers(0, NAMES - 1)
+#: What happens, and how often compared with other things.
+DEEDS = {
+    "join": 6,
+    "leave": 2,
+    "add": 4,
+    "kick": 2,
+    "ban": 3,
+    "promote": 6,
+    "demote": 3,
+    "create": 2,
+    "update": 3,
+    "delete": 1,
+    "rename": 1,
+    "vanish": 1,
+}
+
+SIZES = (2, 3, 5, 7)
 
 
 @pytest.fixture(scope="module")
@@ -86,8 +96,8 @@ class Circle(RuleBasedStateMachine):
 
     wire: Wire
 
-    @initialize(sizes=st.lists(st.integers(2, 5), min_size=1, max_size=2))
-    def begin(self, sizes: list[int]) -> None:
+    @initialize()
+    def begin(self) -> None:
         self.model = Model()
         # Names of this run, so that its groups can be told from others'.
         self.run = uuid.uuid4().hex[:12]
@@ -95,8 +105,13 @@ class Circle(RuleBasedStateMachine):
         self.players = self.wire.at_once(*(self._sign_up() for _ in range(PLAYERS)))
         for player in self.players:
             self.model.enter(player.id, player.username)
-        for place, size in enumerate(sizes):
-            self.create(place, place, True, size)
+        first, second, *others = self.players
+        self.create(first, self._name(0), True, PLAYERS)
+        self.create(second, self._name(1), False, 4)
+        for player in others:
+            self.join(player, self.groups[0])
+            self.join(player, self.groups[1])
+        self.act("promote", first, self.groups[0], [others[0].id, others[1].id, others[0].id])
 
     def teardown(self) -> None:
         """No group is left without a superadmin."""
@@ -134,114 +149,94 @@ class Circle(RuleBasedStateMachine):
     def _name(self, number: int) -> str:
         return f"{self.run}-{number}"
 
-    def _caller(self, number: int, place: int) -> Player:
-        """Any player for the first numbers; for the others one who belongs to the group, mostly."""
-        there = self.model.groups.get(self.groups[place])
-        insiders = [id for id, _ in there.roster(*range(REQUEST))] if there and number >= PLAYERS else []
-        by_id = {player.id: player for player in self.players}
-        return by_id[insiders[number % len(insiders)]] if insiders else self.players[number % PLAYERS]
+    # --- chance, such that most of what happens has an effect ---
 
-    def _free_place(self) -> int | None:
-        return next((place for place, id in enumerate(self.groups) if id not in self.model.groups), None)
+    @rule(dice=st.randoms(use_true_random=True))
+    def something_happens(self, dice: Random) -> None:
+        """Left to itself, Hypothesis would say the same things over and over."""
+        [deed] = dice.choices(list(DEEDS), list(DEEDS.values()))
+        id = self._group(dice)
+        manager = self._manager(dice, id)
+        player = dice.choice(self.players)
+        note(f"{deed} in {id} by {player.id}, or as a manager {manager.id}")
+        if deed in ("add", "kick", "ban", "promote", "demote"):
+            self.act(deed, manager, id, self._users(dice))
+        elif deed == "create":
+            self.create(player, self._name(dice.randrange(NAMES)), dice.random() < 0.6, dice.choice(SIZES))
+        elif deed == "update":
+            name = self._name(dice.randrange(NAMES)) if dice.random() < 0.3 else None
+            self.update(manager, id, name, dice.choice((True, False, None)))
+        elif deed == "delete":
+            self.delete(manager, id)
+        elif deed in ("join", "leave"):
+            getattr(self, deed)(player, id)
+        else:
+            getattr(self, deed)(player)
 
-    # --- the groups themselves ---
+    def _group(self, dice: Random) -> str:
+        """The id of a group, now and then of one that is gone."""
+        return dice.choice(self.groups if dice.random() < 0.1 else list(self.model.groups) or self.groups)
 
-    @precondition(lambda self: self._free_place() is not None)
-    @rule(me=player, name=named, open=st.booleans(), size=st.integers(2, 5))
-    def create(self, me: int, name: int, open: bool, size: int) -> None:
-        place, creator = self._free_place(), self.players[me]
-        assert place is not None
-        body = {"name": self._name(name), "open": open, "max_count": size}
+    def _manager(self, dice: Random, id: str) -> Player:
+        """Somebody who manages the group, now and then anybody."""
+        there = self.model.groups.get(id) if dice.random() < 0.8 else None
+        managers = there.those(SUPERADMIN, ADMIN) if there else []
+        return dice.choice([player for player in self.players if player.id in managers] or self.players)
+
+    def _users(self, dice: Random) -> list[str]:
+        """A few players, some of them named twice, and now and then one who does not exist."""
+        ids = [player.id for player in dice.choices(self.players, k=dice.randint(1, 4))]
+        return [*ids, str(uuid.uuid4())] if dice.random() < 0.1 else ids
+
+    # --- what happens ---
+
+    def create(self, me: Player, name: str, open: bool, size: int) -> None:
+        """In the first place that is free, if there is one."""
+        free = [place for place, id in enumerate(self.groups) if id not in self.model.groups]
+        if not free:
+            return
         created, answer = None, GOOD
         try:
-            created = self._ask("POST", "/group", creator, body)
+            created = self._ask("POST", "/group", me, {"name": name, "open": open, "max_count": size})
         except Refused as refused:
             answer = refused.status, refused.message
-        assert answer == self.model.may_create(self._name(name))
-        if created is None:
-            return
-        assert created["creator_id"] == creator.id
-        self.groups[place] = created["id"]
-        self.model.create(creator.id, created["id"], Group(self._name(name), open, size))
+        assert answer == self.model.may_create(name)
+        if created is not None:
+            assert created["creator_id"] == me.id
+            self.groups[free[0]] = created["id"]
+            self.model.create(me.id, created["id"], Group(name, open, size))
 
-    @rule(place=group, me=caller, name=st.none() | named, open=st.none() | st.booleans())
-    def update(self, place: int, me: int, name: int | None, open: bool | None) -> None:
-        who, id = self._caller(me, place), self.groups[place]
-        wanted = None if name is None else self._name(name)
-        body = {field: value for field, value in (("name", wanted), ("open", open)) if value is not None}
-        assert self._answer("PUT", f"/group/{id}", who, body) == self.model.update(who.id, id, wanted, open)
+    def update(self, me: Player, id: str, name: str | None, open: bool | None) -> None:
+        body = {field: value for field, value in (("name", name), ("open", open)) if value is not None}
+        assert self._answer("PUT", f"/group/{id}", me, body) == self.model.update(me.id, id, name, open)
 
-    @rule(place=group, me=caller)
-    def delete(self, place: int, me: int) -> None:
-        who, id = self._caller(me, place), self.groups[place]
-        assert self._answer("DELETE", f"/group/{id}", who) == self.model.delete(who.id, id)
+    def delete(self, me: Player, id: str) -> None:
+        assert self._answer("DELETE", f"/group/{id}", me) == self.model.delete(me.id, id)
 
-    # --- one's own membership ---
+    def join(self, me: Player, id: str) -> None:
+        assert self._answer("POST", f"/group/{id}/join", me) == self.model.join(me.id, id)
 
-    @rule(place=group, me=player)
-    def join(self, place: int, me: int) -> None:
-        who, id = self.players[me], self.groups[place]
-        assert self._answer("POST", f"/group/{id}/join", who) == self.model.join(who.id, id)
+    def leave(self, me: Player, id: str) -> None:
+        assert self._answer("POST", f"/group/{id}/leave", me) == self.model.leave(me.id, id)
 
-    @rule(place=group)
-    def everybody_joins(self, place: int) -> None:
-        for me in range(PLAYERS):
-            self.join(place, me)
+    def act(self, operation: str, me: Player, id: str, users: Sequence[str]) -> None:
+        """Add, kick, ban, promote or demote."""
+        expected = getattr(self.model, operation)(me.id, id, users)
+        assert self._answer("POST", f"/group/{id}/{operation}", me, user_ids=users) == expected
 
-    @rule(place=group, me=caller)
-    def leave(self, place: int, me: int) -> None:
-        who, id = self._caller(me, place), self.groups[place]
-        assert self._answer("POST", f"/group/{id}/leave", who) == self.model.leave(who.id, id)
-
-    # --- others' memberships ---
-
-    def _act(self, operation: str, place: int, me: int, others: list[int]) -> None:
-        who, id = self._caller(me, place), self.groups[place]
-        ids = [*(player.id for player in self.players), str(uuid.uuid4())]
-        users = [ids[other] for other in others]
-        expected = getattr(self.model, operation)(who.id, id, users)
-        assert self._answer("POST", f"/group/{id}/{operation}", who, user_ids=users) == expected
-
-    @rule(place=group, me=caller, others=targets)
-    def add(self, place: int, me: int, others: list[int]) -> None:
-        self._act("add", place, me, others)
-
-    @rule(place=group, me=caller, others=targets)
-    def kick(self, place: int, me: int, others: list[int]) -> None:
-        self._act("kick", place, me, others)
-
-    @rule(place=group, me=caller, others=targets)
-    def ban(self, place: int, me: int, others: list[int]) -> None:
-        self._act("ban", place, me, others)
-
-    @rule(place=group, me=caller, others=targets)
-    def promote(self, place: int, me: int, others: list[int]) -> None:
-        self._act("promote", place, me, others)
-
-    @rule(place=group, me=caller)
-    def promote_all(self, place: int, me: int) -> None:
-        """So that there are more admins than chance would make."""
-        self._act("promote", place, me, list(range(PLAYERS)))
-
-    @rule(place=group, me=caller, others=targets)
-    def demote(self, place: int, me: int, others: list[int]) -> None:
-        self._act("demote", place, me, others)
-
-    # --- accounts ---
-
-    @rule(me=player)
-    def rename(self, me: int) -> None:
+    def rename(self, me: Player) -> None:
         """The token goes on telling the old name."""
         name = f"renamed-{uuid.uuid4()}"
-        assert self._answer("PUT", "/account", self.players[me], {"username": name}) == GOOD
-        self.model.rename(self.players[me].id, name)
+        assert self._answer("PUT", "/account", me, {"username": name}) == GOOD
+        self.model.rename(me.id, name)
 
-    @rule(me=player)
-    def vanish(self, me: int) -> None:
-        assert self._answer("DELETE", "/account", self.players[me]) == GOOD
-        self.model.vanish(self.players[me].id)
-        [self.players[me]] = self.wire.at_once(self._sign_up())
-        self.model.enter(self.players[me].id, self.players[me].username)
+    def vanish(self, me: Player) -> None:
+        """An account is deleted; somebody new takes the place."""
+        assert self._answer("DELETE", "/account", me) == GOOD
+        self.model.vanish(me.id)
+        [successor] = self.wire.at_once(self._sign_up())
+        self.players[self.players.index(me)] = successor
+        self.model.enter(successor.id, successor.username)
 
     # --- what is there ---
 
@@ -296,7 +291,7 @@ class Circle(RuleBasedStateMachine):
     async def _check_notes(self, player: Player) -> None:
         """What a player has been told, in order."""
         page = await self.wire.ask("GET", "/notification", player, limit=100)
-        assert [note(one) for one in page.get("notifications", ())] == self.model.notes[player.id]
+        assert [note_of(one) for one in page.get("notifications", ())] == self.model.notes[player.id]
 
 
 def _profile(message: dict[str, Any]) -> dict[str, Any]:
@@ -324,7 +319,7 @@ def test_players_in_groups(server: Server) -> None:
             run_state_machine_as_test(
                 OfThisServer,
                 settings=settings(
-                    max_examples=max(5, int(5 * WISHES.soak_seconds)),
+                    max_examples=max(5, int(7 * WISHES.soak_seconds)),
                     stateful_step_count=30,
                     deadline=None,
                     suppress_health_check=list(HealthCheck),

@@ -14,6 +14,7 @@ import pytest
 
 from kizuna.app import Application
 from kizuna.caller import Caller
+from kizuna.clock import SystemClock
 from kizuna.db.statements import Command
 from kizuna.runtime import Nakama
 from kizuna.runtime.host import Runtime
@@ -71,7 +72,7 @@ async def started(*folders: Path, reload: bool = False, **settings: Any) -> Asyn
     tournaments = Tournaments(nothing, nothing, nothing, nothing, nothing)
     runtime = Runtime(
         RuntimeSettings(modules=folders, **settings),
-        cast(Services, SimpleNamespace(tournaments=tournaments)),
+        cast(Services, SimpleNamespace(tournaments=tournaments, clock=SystemClock())),
         node="node-1",
         reload=reload,
         look_every=0.02,
@@ -93,7 +94,7 @@ def folder(tmp_path: Path) -> Folder:
 
 def nakama_of(app: Application) -> Nakama:
     """The server API of an application."""
-    return app._runtime._surroundings.nk
+    return app.runtime.nk
 
 
 @pytest.fixture(scope="module")

@@ -531,7 +531,7 @@ async def test_a_request_is_finished_by_the_game_it_began_with(
         player = await sign_in_async(api)
         waiting = asyncio.create_task(api.get("/v2/friend", headers={**player.headers, "X-Wait": "yes"}))
         await api.get("/v2/rpc/begun", params={"http_key": HTTP_KEY})
-        old = app._runtime._game
+        old = app.runtime._game
         folder.write("game.py", RELOADED.format(version=2) + "\nVERSION += 0  # another size\n")
 
         async def reloaded() -> bool:

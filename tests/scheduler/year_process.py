@@ -33,7 +33,7 @@ async def run(url: str, clock: FileClock) -> None:
     settings = {"runtime": {"modules": [str(MODULES)]}, "bus": "postgres"}
     application = Application(Settings.model_validate(settings), database_url=url, clock=clock)
     # A week passes within a tenth of a second here.
-    application._scheduler._look_every = 0.01
+    application.scheduler._look_every = 0.01
     await application.startup()
     print("ready", flush=True)  # noqa: T201
     await asyncio.Event().wait()

@@ -236,7 +236,7 @@ async def names(copies: Databases) -> set[str]:
 
 async def requests_under_way(server: Server) -> int:
     """How many calls of game code are running."""
-    return len(server._application._runtime._deadlines._running)
+    return len(server._application.runtime._deadlines._running)
 
 
 def seconds_to_start(start: Servers) -> float:

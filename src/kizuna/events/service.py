@@ -60,6 +60,8 @@ class Events:
 
     def __init__(self, *, queue_size: int, workers: int, grace: float = _GRACE) -> None:
         self._queue: asyncio.Queue[_Waiting] = asyncio.Queue(queue_size)
+        #: How many events wait or are being handled.
+        self.unfinished = 0
         self._worker_count = workers
         self._grace = grace
         self._handlers: Handlers | None = None
@@ -87,6 +89,8 @@ class Events:
             self._queue.put_nowait((event, sender))
         except asyncio.QueueFull:
             self._drops.add()
+        else:
+            self.unfinished += 1
 
     async def start(self, handlers: Handlers) -> None:
         """Begin to hand events to the handlers."""
@@ -115,15 +119,19 @@ class Events:
             except Exception:
                 log.exception("handling the event %r failed", event.name)
             finally:
-                self._queue.task_done()
+                self._done()
 
     def _clear(self) -> int:
         """Forget what waits; its number."""
         waiting = self._queue.qsize()
         for _ in range(waiting):
             self._queue.get_nowait()
-            self._queue.task_done()
+            self._done()
         return waiting
+
+    def _done(self) -> None:
+        self.unfinished -= 1
+        self._queue.task_done()
 
 
 class _Drops:

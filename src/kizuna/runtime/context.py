@@ -4,9 +4,11 @@ import logging
 import uuid
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from kizuna.caller import Caller
+from kizuna.clock import Clock
 from kizuna.runtime.nakama import Nakama
 
 log = logging.getLogger("game")
@@ -20,6 +22,7 @@ class Surroundings:
     env: Mapping[str, str]
     node: str
     version: str
+    clock: Clock
 
 
 class Origin(Protocol):
@@ -103,8 +106,12 @@ class Context:
 
     @property
     def nk(self) -> Nakama:
-        """The server API: accounts, users, storage, wallets, leaderboards, tournaments."""
+        """The server API: accounts, friends, groups, storage, wallets, leaderboards and all else."""
         return self._surroundings.nk
+
+    def now(self) -> datetime:
+        """The present in UTC by the server's clock, which a test can move."""
+        return self._surroundings.clock.now()
 
     @property
     def env(self) -> Mapping[str, str]:

@@ -48,9 +48,15 @@ class Runtime:
         self._folders = [Path(folder).absolute() for folder in settings.modules]
         self._deadlines = Deadlines(settings.call_timeout_ms / 1000)
         surroundings = Surroundings(
-            Nakama(services), MappingProxyType(dict(settings.env)), node, kizuna.__version__
+            Nakama(services),
+            MappingProxyType(dict(settings.env)),
+            node,
+            kizuna.__version__,
+            services.clock,
         )
         self._surroundings = surroundings
+        #: The server API, as the game's functions have it.
+        self.nk = surroundings.nk
         self._lifecycle = Lifecycle(surroundings, grace)
         self._reload = reload
         self._look_every = look_every

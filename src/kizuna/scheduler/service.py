@@ -171,7 +171,7 @@ class Scheduler:
         while True:
             pause = self._look_every
             try:
-                pause = await self._look()
+                pause = await self.look()
                 self._note_return()
             except UNREACHABLE as error:
                 self._note_absence(error)
@@ -179,7 +179,7 @@ class Scheduler:
                 log.exception("what is due on boards could not be done, it is tried again")
             await asyncio.sleep(pause)
 
-    async def _look(self) -> float:
+    async def look(self) -> float:
         """Do what is due; the seconds until the next look."""
         now = self._clock.unix()
         kinds = await self._kinds()

@@ -49,10 +49,10 @@ async def settle(application: Application, clock: Clock, within: float) -> None:
 
 async def _look(application: Application, clock: Clock) -> list[str]:
     """Let the server look for what is due now rather than within a second; what is still to be done then."""
-    runtime = application._runtime
-    application._deletions.wake()
-    await application._scheduler._look()
+    runtime = application.runtime
+    application.deletions.wake()
+    await application.scheduler.look()
     kinds, deletions = list(runtime.callbacks.kinds), bool(runtime.deletions)
     rows = await application.database.read(_WAITING, kinds, clock.now(), deletions)
-    events = application._events._queue._unfinished_tasks  # type: ignore[attr-defined]
+    events = application.events.unfinished
     return [f"{events} events"] * bool(events) + [row["what"] for row in rows]

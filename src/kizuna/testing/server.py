@@ -57,7 +57,7 @@ class Server:
     @property
     def nk(self) -> Nakama:
         """The server API, for `run`: `server.run(server.nk.account_get(player.id))`."""
-        return self._application._runtime._surroundings.nk
+        return self._application.runtime.nk
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """The result of a coroutine that runs where the server runs. Raises what it raises."""
