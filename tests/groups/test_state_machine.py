@@ -111,7 +111,7 @@ class Circle(RuleBasedStateMachine):
         for player in others:
             self.join(player, self.groups[0])
             self.join(player, self.groups[1])
-        self.act("promote", first, self.groups[0], [others[0].id, others[1].id, others[0].id])
+        self.act("promote", first, self.groups[0], [others[place].id for place in (0, 1, 2, 0)])
 
     def teardown(self) -> None:
         """No group is left without a superadmin."""

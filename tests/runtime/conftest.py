@@ -65,18 +65,24 @@ class Game:
         return await self.runtime.call(function, caller, origin or FakeOrigin(), payload)
 
 
-@asynccontextmanager
-async def started(*folders: Path, reload: bool = False, **settings: Any) -> AsyncIterator[Game]:
-    """The game of these folders. Its functions have no server API; tournaments are described as ever."""
+def runtime_of(*folders: Path, reload: bool = False, **settings: Any) -> Runtime:
+    """The game of these folders, not started. Its functions have no server API; tournaments are described
+    as ever."""
     nothing: Any = None
     tournaments = Tournaments(nothing, nothing, nothing, nothing, nothing)
-    runtime = Runtime(
+    return Runtime(
         RuntimeSettings(modules=folders, **settings),
         cast(Services, SimpleNamespace(tournaments=tournaments, clock=SystemClock())),
         node="node-1",
         reload=reload,
         look_every=0.02,
     )
+
+
+@asynccontextmanager
+async def started(*folders: Path, reload: bool = False, **settings: Any) -> AsyncIterator[Game]:
+    """The same, started."""
+    runtime = runtime_of(*folders, reload=reload, **settings)
     await runtime.start()
     try:
         yield Game(runtime)

@@ -15,7 +15,7 @@ import pytest_asyncio
 from kizuna.app import Application
 from kizuna.clock import ShiftedClock
 from kizuna.events.service import Event, Sender
-from tests.runtime.conftest import PLAYER, Folder, started
+from tests.runtime.conftest import PLAYER, Folder, runtime_of, started
 from tests.support.applications import running_application
 from tests.support.players import HTTP_KEY, sign_in_async
 from tests.support.waiting import wait_until_async
@@ -185,10 +185,7 @@ async def test_events_of_startup_functions_are_handled_once_all_have_ended(folde
         proceed = asyncio.Event()
         """,
     )
-    from kizuna.runtime import host
-    from kizuna.settings import Runtime as RuntimeSettings
-
-    runtime = host.Runtime(RuntimeSettings(modules=(folder.path,)), None, node="n")  # type: ignore[arg-type]
+    runtime = runtime_of(folder.path)
     starting = asyncio.create_task(runtime.start())
 
     async def loaded() -> bool:
