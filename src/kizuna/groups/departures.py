@@ -19,9 +19,8 @@ async def disown(tx: Transaction, user_id: str, now: datetime) -> None:
     A group without another superadmin goes with the account, whoever else is in it. Where there is another
     one, the user leaves like everybody else; the reference leaves such a relation behind, counted for ever.
     """
-    held = await tx.read(queries.LOCK_FREE_OF_USER, user_id)
-    [row] = await tx.read(queries.COUNT_OF_USER, user_id)
-    if row["groups"] > len(held):
+    held = [row["id"] for row in await tx.read(queries.LOCK_FREE_OF_USER, user_id)]
+    if await tx.read(queries.OTHERS_OF_USER, user_id, held):
         # Joined since the others were locked, and in somebody's hands: waiting for them now, with the account
         # locked, could be for ever. The transaction begins again, and locks them in order.
         raise asyncpg.SerializationError("another group has been joined")

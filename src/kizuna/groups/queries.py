@@ -171,10 +171,10 @@ LOCK_FREE_OF_USER = Query(
     LOCK_OF_USER.sql + "skip locked",
 )
 
-COUNT_OF_USER = Query(
-    "groups.count_of_user",
-    "How many groups a user has a relation to.",
-    "select count(*) as groups from group_edge where user_id = $1",
+OTHERS_OF_USER = Query(
+    "groups.others_of_user",
+    "Whether a user has a relation to a group that is not among these.",
+    "select 1 as other from group_edge where user_id = $1 and group_id <> all($2::uuid[]) limit 1",
 )
 
 DELETE_LEFT_ALONE = Command(
