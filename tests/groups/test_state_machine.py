@@ -319,7 +319,7 @@ def test_players_in_groups(server: Server) -> None:
             run_state_machine_as_test(
                 OfThisServer,
                 settings=settings(
-                    max_examples=max(5, int(7 * WISHES.soak_seconds)),
+                    max_examples=max(5, int(6 * WISHES.soak_seconds)),
                     stateful_step_count=30,
                     deadline=None,
                     suppress_health_check=list(HealthCheck),
