@@ -182,6 +182,28 @@ async def test_a_locked_row_holds_up_nobody_else_for_long(
     assert outcomes[1] == FREE
 
 
+@pytest.mark.parametrize("pool_size", [2, 8])
+async def test_who_waits_for_locks_leaves_readers_a_connection(database_url: str, pool_size: int) -> None:
+    async def touch(tx: Transaction) -> None:
+        await tx.write(TOUCH, [LOCKED])
+
+    async def waits(count: int) -> bool:
+        sql = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
+        return bool(await other.fetchval(sql) >= count)
+
+    other = await asyncpg.connect(database_url)
+    async with connected(database_url) as holder, connected(database_url, pool_size=pool_size) as database:
+        async with locked(holder):
+            writers = [asyncio.create_task(database.atomically(touch)) for _ in range(pool_size)]
+            writers += [asyncio.create_task(database.write(TOUCH, [LOCKED])) for _ in range(pool_size)]
+            await wait_until_async(lambda: waits(pool_size // 2), what="writers that wait")
+            async with asyncio.timeout(2):
+                assert await database.read(ONE)
+            assert not any(writer.done() for writer in writers)
+        await asyncio.gather(*writers)
+    await other.close()
+
+
 async def test_a_connection_that_was_ended_is_replaced(database_url: str) -> None:
     async with connected(database_url, pool_size=1) as database:
         [row] = await database.read(PID)

@@ -37,11 +37,21 @@ ATTEMPTS = 5
 
 #: Every statement of ours finds its rows by an index. Plans are made once and kept: one that was made while a
 #: table was small would otherwise read the whole of it for every request until PostgreSQL's next ANALYZE.
-_PLANNER = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off"}
+_PLANNER = {
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "enable_incremental_sort": "off",  # there is an index for each order, which it would pass over
+    "jit": "off",
+}
 
 #: The longest wait for a row that somebody else has locked. Whoever waits holds a connection, and with it
 #: everybody who shares the statement; what the server itself locks is free within milliseconds.
 _LOCKS = {"lock_timeout": "5s"}
+
+#: Connections that whoever writes leaves to those who read: writers may wait for each other's locks, readers
+#: never do. At most half of a pool.
+_KEPT_FOR_READERS = 3
 
 #: Pieces of a long answer that are read ahead of whoever takes them.
 _PIECES_AHEAD = 2
@@ -131,6 +141,7 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 8, timeout: float = 30.0) -> None:
         self.url = url
         self.counts: Counter[str] = Counter()
+        self._writers = asyncio.Semaphore(pool_size - min(_KEPT_FOR_READERS, pool_size // 2))
 
         async def connect(*_: Any, **__: Any) -> Connection:
             return await asyncpg.connect(
@@ -187,7 +198,7 @@ class Database:
     async def _retrying(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         for left in range(ATTEMPTS - 1, -1, -1):
             try:
-                async with self._session() as session:
+                async with self._writers, self._session() as session:
                     return await work(session)
             except asyncpg.TransactionRollbackError:
                 if not left:

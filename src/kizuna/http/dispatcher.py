@@ -13,7 +13,7 @@ import orjson
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kizuna.caller import Caller
-from kizuna.db.engine import REFUSED, UNREACHABLE
+from kizuna.db.engine import LOCKED, REFUSED, UNREACHABLE
 from kizuna.errors import ApiError, Code, internal, invalid, not_found
 from kizuna.http import compression, cors, forms
 from kizuna.http.body import CONNECTION_CLOSE, Body, ClientGone, TooLarge, read_body
@@ -200,6 +200,10 @@ class Dispatcher:
             # The reference answers 500 to values its database cannot store; the fault is the client's.
             log.info("%s refused by the database: %s", operation.name, error)
             raise invalid(endpoint.failure) from error
+        except LOCKED as error:
+            # The reference waits for ever. Nothing was done, and it can be tried again: no 500.
+            log.warning("%s waited too long for a row that somebody else holds", endpoint.operation.name)
+            raise ApiError(Code.UNAVAILABLE, endpoint.failure) from error
         except UNREACHABLE as error:
             # One line each: while the database is away, there are many of them.
             log.error("%s failed: %s: %s", operation.name, type(error).__name__, error)
