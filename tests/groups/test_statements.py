@@ -1,18 +1,13 @@
-"""How many statements the lists need, and that an index serves each of them in its order."""
+"""How many statements lists and changes need."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-import asyncpg
 import pytest
-import pytest_asyncio
 
 from kizuna.app import Application
-from kizuna.db.engine import _PLANNER
-from kizuna.db.statements import Query
-from kizuna.groups import queries
-from tests.groups.support import NIL, Somebody, new_name
+from tests.groups.support import Somebody, new_name
 
 Enter = Callable[[], Awaitable[Somebody]]
 Cost = Callable[..., Awaitable[dict[str, int]]]
@@ -80,70 +75,3 @@ async def test_changes_are_few_statements(enter: Enter, ada: Somebody, cost: Cos
         for operation in ("add", "promote", "demote", "ban", "kick")
     ]
     assert max(costs) <= 8
-
-
-# --- plans ---
-
-
-@pytest_asyncio.fixture
-async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    """A connection with the planner's settings of the server's."""
-    connection = await asyncpg.connect(database_url, server_settings=_PLANNER)
-    await connection.execute(
-        """
-        insert into groups (id, creator_id, name, folded_name, lang_tag, state, edge_count, max_count,
-            create_time, update_time)
-        select gen_random_uuid(), gen_random_uuid(), 'Filler ' || n, 'filler ' || n,
-            (array['en', 'de', 'fr'])[1 + n % 3], n % 2, 1 + n % 50, 100, now(), now() - n * interval '1 s'
-        from generate_series(1, 5000) n on conflict do nothing
-        """
-    )
-    await connection.execute("analyze groups")
-    yield connection
-    await connection.close()
-
-
-IN_ORDER = {
-    queries.LIST_ALL: "groups_update_time_idx",
-    queries.LIST_STATE: "groups_state_update_time_idx",
-    queries.LIST_LANG_TAG: "groups_lang_tag_idx",
-    queries.LIST_STATE_LANG_TAG: "groups_lang_tag_idx",
-    queries.LIST_LARGEST: "groups_edge_count_idx",
-    queries.LIST_STATE_LARGEST: "groups_state_edge_count_idx",
-    queries.LIST_LANG_TAG_LARGEST: "groups_lang_tag_idx",
-}
-
-
-async def plan(connection: asyncpg.Connection, query: Query, *args: Any) -> str:
-    """The plan for whatever parameters."""
-    await connection.execute("set plan_cache_mode = force_generic_plan")
-    return "\n".join(row[0] for row in await connection.fetch(f"explain {query.sql}", *args))
-
-
-@pytest.mark.parametrize("query", IN_ORDER, ids=lambda query: query.name)
-async def test_filters_have_their_indices(connection: asyncpg.Connection, query: Query) -> None:
-    time = await connection.fetchval("select now()")
-    found = await plan(connection, query, [0], [101], [0], ["en"], [time], [0], [""], [NIL])
-    assert IN_ORDER[query] in found
-    assert "Sort" not in found
-
-
-async def test_names_are_found_by_how_they_begin(connection: asyncpg.Connection) -> None:
-    for query, *args in (
-        (queries.LIST_NAMED, ["filler 77"]),
-        (queries.LIST_BEGINNING, ["filler 7%"], ["filler 7"], ["filler 8"]),
-    ):
-        found = await plan(connection, query, [0], [101], [""], *args)
-        assert "groups_folded_name_idx" in found
-        [condition] = [line for line in found.splitlines() if "Index Cond" in line]
-        assert "folded_name" in condition
-
-
-async def test_rosters_have_their_indices(connection: asyncpg.Connection) -> None:
-    for query, index in (
-        (queries.LIST_USERS, "group_edge_group_order_idx"),
-        (queries.LIST_OF_USER, "group_edge_user_order_idx"),
-    ):
-        found = await plan(connection, query, [0], [101], [NIL], [0], [3], [0], [0], [NIL])
-        assert index in found
-        assert "Sort" not in found

@@ -23,7 +23,7 @@ async def lock(tx: Transaction, group_id: str) -> Record | None:
 async def relation(tx: Transaction, group_id: str, user_id: str) -> Relation:
     """How a user stands to a group."""
     rows = await tx.read(queries.STATES, [group_id], [user_id])
-    return Role(rows[0]["state"]) if rows else None
+    return None if rows[0]["state"] is None else Role(rows[0]["state"])
 
 
 async def count(tx: Transaction, group_id: str, more: int, now: datetime) -> None:

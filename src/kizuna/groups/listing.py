@@ -21,6 +21,9 @@ COMBINED = "name filter cannot be combined with any other filter"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CURSOR = "groups"
 
+#: Searches go through very many names. Only others who search wait for them.
+_SEARCHES_AT_ONCE, _SEARCHES_IN_FLIGHT = 4, 2
+
 
 class Position(NamedTuple):
     """A group by everything that lists are ordered by."""
@@ -63,6 +66,9 @@ class Listing:
 
     def __init__(self, database: Database) -> None:
         self._pages = Pages(database, _list_message)
+        self._searches = Pages(
+            database, _list_message, at_once=_SEARCHES_AT_ONCE, in_flight=_SEARCHES_IN_FLIGHT
+        )
 
     async def page(
         self, *, name: str, lang_tag: str, members: int | None, open: bool | None, limit: int, cursor: str
@@ -78,8 +84,23 @@ class Listing:
         after = _position(cursor) if cursor else None
         # A name cannot begin with a wildcard; where nothing else is left, any name will do.
         if text := name.lstrip("% "):
-            return await self._pages.read(_search(text, after, limit))
+            return await self._search(text, after, limit)
         return await self._pages.read(_filtered(open, lang_tag, members, after, limit))
+
+    async def _search(self, text: str, after: Position | None, limit: int) -> dict[str, Any]:
+        """The groups whose names match a pattern."""
+        wanted = pattern(text)
+        if wanted is None:
+            raise invalid(LIST_FAILED)
+        if wanted.matches_nothing:
+            return {}
+        name = after.name if after else ""
+        if not wanted.has_wildcards:
+            return await self._pages.read(Page(queries.LIST_NAMED, (name, wanted.low), limit))
+        if wanted.high is None:
+            return await self._searches.read(Page(queries.LIST_MATCHING, (name, wanted.like), limit))
+        parameters = (name, wanted.like, wanted.low, wanted.high)
+        return await self._searches.read(Page(queries.LIST_BEGINNING, parameters, limit))
 
 
 def _filtered(
@@ -95,19 +116,6 @@ def _filtered(
             start = _BELOW_ALL._replace(edge_count=most + 1)
     state = None if open is None else state_of(open)
     return Page(query, (state, lang_tag, *start[:-1]), limit)
-
-
-def _search(text: str, after: Position | None, limit: int) -> Page:
-    """A page of the groups whose names match a pattern."""
-    wanted = pattern(text)
-    if wanted is None:
-        raise invalid(LIST_FAILED)
-    name = after.name if after else ""
-    if not wanted.has_wildcards:
-        return Page(queries.LIST_NAMED, (name, wanted.low), limit)
-    if wanted.high is None:
-        return Page(queries.LIST_MATCHING, (name, wanted.like), limit)
-    return Page(queries.LIST_BEGINNING, (name, wanted.like, wanted.low, wanted.high), limit)
 
 
 def _list_message(rows: list[Record], limit: int) -> dict[str, Any]:

@@ -122,7 +122,7 @@ class Members:
         relations: dict[str, Relation] = {}
         superadmins = 0
         for row in await tx.read(queries.RELATIONS, group_id, list(asked)) if group else []:
-            relations[row["user_id"]] = None if row["state"] is None else Role(row["state"])
+            relations[row["user_id"]] = Role(row["state"])
             superadmins = row["superadmins"]
         caller = relations.get(caller_id) if caller_id else Role.SUPERADMIN
         if group is None or caller is None or not roles.manages(caller):

@@ -1,22 +1,29 @@
 """Names as searches compare them: patterns with wildcards, in which upper and lower case are the same."""
 
+import re
+from itertools import pairwise, takewhile
 from typing import NamedTuple
 
-_WILDCARDS = "%_"
-_ESCAPE = "\\"
+_ANY_TEXT, _ANY_LETTER = "%", "_"
+_UNIT = re.compile(r"\\.|[^\\]", re.DOTALL)
+#: How often a pattern may say "any text": the oftener, the longer it takes to see that a name does not match.
+_MOST_TEXTS = 8
+_LONGEST_NAME = 255
 _LAST, _SURROGATES = 0x10FFFF, range(0xD800, 0xE000)
 
 
 class Pattern(NamedTuple):
     """A pattern for SQL's `like`, which can match names from `low` on and below `high` only.
 
-    `high` is None where there is no such end. Without wildcards in the pattern, it matches `low` alone.
+    `high` is None where there is no such end. Without wildcards in the pattern, it matches `low` alone; and
+    nothing at all where it asks for more letters than a name can have.
     """
 
     like: str
     low: str
     high: str | None
     has_wildcards: bool
+    matches_nothing: bool
 
 
 def folded(name: str) -> str:
@@ -29,23 +36,32 @@ def folded(name: str) -> str:
 def pattern(text: str) -> Pattern | None:
     r"""The pattern that a client means: `%` is any text, `_` any letter, and `\` takes their meaning away.
 
-    It is about the whole name. None for a `\` at the end, which escapes nothing.
+    It is about the whole name. None for a `\` at the end, which escapes nothing, and for too many `%`.
     """
-    like = folded(text)
-    literal, end = "", 0
-    while end < len(like) and like[end] not in _WILDCARDS:
-        end += like[end] == _ESCAPE
-        if end == len(like):
-            return None
-        literal += like[end]
-        end += 1
-    if _ends_in_escape(like[end:]):
+    units = _units(folded(text))
+    if units is None or units.count(_ANY_TEXT) > _MOST_TEXTS:
         return None
-    return Pattern(like, literal, _successor(literal), end < len(like))
+    literals = list(takewhile(lambda unit: unit not in (_ANY_TEXT, _ANY_LETTER), units))
+    low = "".join(unit[-1] for unit in literals)
+    letters = len(units) - units.count(_ANY_TEXT)
+    return Pattern(
+        like="".join(units),
+        low=low,
+        high=_successor(low),
+        has_wildcards=len(literals) < len(units),
+        matches_nothing=letters > _LONGEST_NAME,
+    )
 
 
-def _ends_in_escape(text: str) -> bool:
-    return (len(text) - len(text.rstrip(_ESCAPE))) % 2 == 1
+def _units(text: str) -> list[str] | None:
+    """The wildcards and letters of a pattern, an escaped one with its escape; adjoining `%` are one.
+
+    None for an escape without a letter.
+    """
+    units = _UNIT.findall(text)
+    if sum(map(len, units)) < len(text):
+        return None
+    return [unit for before, unit in pairwise(("", *units)) if not before == unit == _ANY_TEXT]
 
 
 def _successor(prefix: str) -> str | None:

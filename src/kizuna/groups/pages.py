@@ -1,9 +1,10 @@
 """Pages of lists; whoever asks at once shares statements, and the answer to the same question."""
 
+import asyncio
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from kizuna.db.coalesce import SharedReads
+from kizuna.db.coalesce import LARGEST_BATCH, Run, SharedReads
 from kizuna.db.engine import Database, Record
 from kizuna.db.statements import Query
 
@@ -28,13 +29,16 @@ class Pages:
     """Reads pages. The messages are shared with others who ask for the same: nobody may change them.
 
     The statements take lists, one entry for each page: its place in the batch, the most rows that are wanted,
-    and its parameters; they tell the place in each row.
+    and its parameters; they tell the place in each row. `at_once` is the most pages that wait for each other,
+    `in_flight` how often so many are read at the same time.
     """
 
-    def __init__(self, database: Database, message_of: MessageOf) -> None:
+    def __init__(
+        self, database: Database, message_of: MessageOf, *, at_once: int = LARGEST_BATCH, in_flight: int = 1
+    ) -> None:
         self._database = database
         self._message_of = message_of
-        self.read: SharedReads[Page, Message] = SharedReads(self._read_all)
+        self.read = _Reads(self._read_all, at_once=at_once, in_flight=in_flight)
 
     async def _read_all(self, pages: list[Page]) -> list[Message]:
         found: dict[Page, Message] = {}
@@ -53,6 +57,27 @@ class Pages:
         ):
             rows[row["place"]].append(row)
         return [self._message_of(found, page.limit) for found, page in zip(rows, pages, strict=True)]
+
+
+class _Reads(SharedReads[Page, Message]):
+    """Shared reads of up to `at_once` different pages."""
+
+    def __init__(self, run: Run[Page, Message], *, at_once: int, in_flight: int) -> None:
+        super().__init__(run, in_flight=in_flight)
+        self._at_once = at_once
+
+    def _take(self) -> tuple[list[Page], list[list[asyncio.Future[Message]]]]:
+        waiting: dict[Page, list[asyncio.Future[Message]]] = {}
+        later: list[tuple[Page, asyncio.Future[Message]]] = []
+        for page, caller in self._queue:
+            if page not in waiting and len(waiting) >= self._at_once:
+                later.append((page, caller))
+            elif not caller.done():
+                waiting.setdefault(page, []).append(caller)
+        self._queue[:] = later
+        # More than a batch may have come at once, and been taken for one.
+        self._launch()
+        return list(waiting), list(waiting.values())
 
 
 def _portions(pages: Sequence[Page]) -> Iterator[Sequence[Page]]:

@@ -2,6 +2,9 @@
 
 Whoever changes a group or a relation to it locks the group's row first; several groups in the order of their
 ids.
+
+Nothing here joins a list of users with the relations to one group: where PostgreSQL takes the group for
+small, as it does with any that grew since the last ANALYZE, it compares each with each.
 """
 
 from kizuna.db.statements import Command, Query
@@ -73,22 +76,21 @@ RESIZE = Command(
 
 STATES = Query(
     "groups.states",
-    "The states of relations between groups and users.",
+    "The states of relations between groups and users, null for none.",
     """
-    select e.group_id::text as group_id, e.user_id::text as user_id, e.state
+    select w.group_id::text as group_id, w.user_id::text as user_id,
+        (select e.state from group_edge e where e.group_id = w.group_id and e.user_id = w.user_id) as state
     from unnest($1::uuid[], $2::uuid[]) as w (group_id, user_id)
-    join group_edge e on e.group_id = w.group_id and e.user_id = w.user_id
     """,
 )
 
 RELATIONS = Query(
     "groups.relations",
-    "The states of some users' relations to a group, null for none; in each row how many superadmins it has.",
+    "The states of those relations to a group that some users have; in each row how many superadmins it has.",
     """
-    select w.user_id::text as user_id, e.state, s.superadmins
-    from unnest($2::uuid[]) as w (user_id)
-    cross join (select count(*) as superadmins from group_edge where group_id = $1 and state = 0) s
-    left join group_edge e on e.group_id = $1 and e.user_id = w.user_id
+    select user_id::text as user_id, state,
+        (select count(*) from group_edge where group_id = $1 and state = 0) as superadmins
+    from group_edge where group_id = $1 and user_id = any($2::uuid[])
     """,
 )
 
@@ -135,21 +137,24 @@ REMOVE = Command(
 
 BAN = Command(
     "groups.ban",
-    "Turn the relations of users to a group into bans, which begin now.",
+    "Turn the relations of users to a group, which all exist, into bans, which begin now.",
     """
-    update group_edge e set state = 4, position = w.position, update_time = $4
-    from unnest($2::uuid[], $3::bigint[]) as w (user_id, position)
-    where e.group_id = $1 and e.user_id = w.user_id
+    insert into group_edge (group_id, user_id, state, position, update_time)
+    select $1, w.user_id, 4, w.position, $4
+    from unnest($2::uuid[], $3::bigint[]) as w (user_id, position) order by w.user_id
+    on conflict (group_id, user_id) do update
+        set state = excluded.state, position = excluded.position, update_time = excluded.update_time
     """,
 )
 
 CHANGE_ROLES = Command(
     "groups.change_roles",
-    "Give members of a group other roles.",
+    "Give users who all have a relation to a group other roles; their places stay.",
     """
-    update group_edge e set state = w.state, update_time = $4
-    from unnest($2::uuid[], $3::smallint[]) as w (user_id, state)
-    where e.group_id = $1 and e.user_id = w.user_id
+    insert into group_edge (group_id, user_id, state, position, update_time)
+    select $1, w.user_id, w.state, 0, $4
+    from unnest($2::uuid[], $3::smallint[]) as w (user_id, state) order by w.user_id
+    on conflict (group_id, user_id) do update set state = excluded.state, update_time = excluded.update_time
     """,
 )
 
@@ -181,10 +186,13 @@ DELETE_LEFT_ALONE = Command(
     "groups.delete_left_alone",
     "Delete the groups of which a user is the only superadmin.",
     """
-    delete from groups g using group_edge e
-    where e.user_id = $1 and e.state = 0 and g.id = e.group_id
-        and not exists (
-            select from group_edge o where o.group_id = e.group_id and o.state = 0 and o.user_id <> $1)
+    delete from groups where id = any(array(
+        select e.group_id from group_edge e where e.user_id = $1 and e.state = 0 and 1 = (
+            select count(*) from (
+                select from group_edge o where o.group_id = e.group_id and o.state = 0 limit 2
+            ) superadmins
+        )
+    ))
     """,
 )
 
@@ -193,8 +201,8 @@ LEAVE_ALL = Command(
     "End all relations of a user; groups that lose a member count it.",
     """
     with gone as (delete from group_edge where user_id = $1 returning group_id, state)
-    update groups g set edge_count = g.edge_count - 1, update_time = $2
-    from gone where g.id = gone.group_id and gone.state <= 2
+    update groups set edge_count = edge_count - 1, update_time = $2
+    where id = any(array(select group_id from gone where state <= 2))
     """,
 )
 
@@ -238,15 +246,17 @@ def _pages(
     """A statement for pages of groups; `filters` is its own name's end.
 
     `order` are the columns that they go by among those with one value of the column `within`. The index for
-    that begins with this column, and is what it should be found by: with a plain `=` the planner may prefer
-    one that leads through very many groups to find the few with a rare value.
+    that begins with this column, and is what it should be found by. So a page is read in the index's order,
+    into the next value where there are no more groups with this one, and those are left out in the end: with
+    a condition inside, the planner may prefer an index that leads to all groups with the value, or through
+    very many to find the few with a rare one.
     """
     columns = [f"g.{column}" for column in order]
     position = [f"p.{'after_lang_tag' if column == 'lang_tag' else column}" for column in order]
     if within:
         columns, position = [f"g.{within}", *columns], [f"p.{within}", *position]
-    beyond, until, direction = ("<", ">=", " desc") if down else (">", "<=", "")
-    end = f"and g.{within} {until} p.{within}" if within else ""
+    beyond, direction = ("<", " desc") if down else (">", "")
+    only = f"where page.{within} = p.{within}" if within else ""
     return Query(
         f"groups.list_{filters}",
         purpose,
@@ -254,9 +264,9 @@ def _pages(
     select p.place, page.* from {_GIVEN}
     cross join lateral (
         select {COLUMNS} from groups g
-        where ({", ".join(columns)}) {beyond} ({", ".join(position)}) {end} and {condition}
+        where ({", ".join(columns)}) {beyond} ({", ".join(position)}) and {condition}
         order by {", ".join(column + direction for column in columns)} limit p.size
-    ) page
+    ) page {only}
     """,
     )
 
@@ -288,7 +298,10 @@ LIST_LANG_TAG_LARGEST = _pages(
 
 
 def _named(search: str, purpose: str, condition: str, *parameters: str) -> Query:
-    """A statement for pages of groups by name, above a name; `search` is its own name's end."""
+    """A statement for pages of groups by name, above a name; `search` is its own name's end.
+
+    `condition` is what they are found by, with `offset 0` at its end if the order shall not matter for that.
+    """
     types = ", ".join(f"${place}::text[]" for place in range(3, 4 + len(parameters)))
     return Query(
         f"groups.list_{search}",
@@ -297,20 +310,23 @@ def _named(search: str, purpose: str, condition: str, *parameters: str) -> Query
     select p.place, page.* from unnest($1::int[], $2::int[], {types})
         as p (place, size, name, {", ".join(parameters)})
     cross join lateral (
-        select {COLUMNS} from groups g where {condition} and g.name > p.name
-        order by g.name limit p.size
+        select {COLUMNS} from (select * from groups g where {condition}) g
+        where g.name > p.name order by g.name limit p.size
     ) page
     """,
     )
 
 
 LIST_NAMED = _named(
-    "named", "Groups of this name, whatever its case.", "g.folded_name = p.folded_name", "folded_name"
+    "named",
+    "Groups of this name, whatever its case.",
+    "g.folded_name = p.folded_name offset 0",
+    "folded_name",
 )
 LIST_BEGINNING = _named(
     "beginning",
     "Groups whose names match a pattern, found among those that begin like it.",
-    "g.folded_name >= p.low and g.folded_name < p.high and g.folded_name like p.pattern",
+    "g.folded_name >= p.low and g.folded_name < p.high and g.folded_name like p.pattern offset 0",
     *("pattern", "low", "high"),
 )
 LIST_MATCHING = _named(
@@ -327,32 +343,44 @@ _EDGES = """
         as p (place, size, owner, low, high, state, position, id)
 """
 
-LIST_USERS = Query(
+
+def _relations(name: str, purpose: str, columns: str, *, of: str, to: str, others: str) -> Query:
+    """A statement for pages of the relations `of` somebody, and of whom they are `to` in the table `others`.
+
+    As above, a page is read in the index's order, and what is not of `owner` any more is left out in the end.
+    """
+    order = f"{of}, state, position, {to}"
+    return Query(
+        name,
+        purpose,
+        f"""
+    select p.place, page.* from {_EDGES}
+    cross join lateral (
+        select e.state as role, e.position, {columns}
+        from (
+            select {order} from group_edge where ({order}) >= (p.owner, p.state, p.position, p.id)
+            order by {order} limit p.size
+        ) e
+        cross join lateral (select * from {others} where id = e.{to} offset 0) {others[0]}
+        where e.{of} = p.owner and e.state between p.low and p.high
+    ) page
+    """,
+    )
+
+
+LIST_USERS = _relations(
     "groups.list_users",
     "The users who have a relation to a group.",
-    f"""
-    select p.place, page.* from {_EDGES}
-    cross join lateral (
-        select e.state as role, e.position, {USER_COLUMNS}
-        from group_edge e join users u on u.id = e.user_id
-        where e.group_id = p.owner and e.state between p.low and p.high
-            and (e.state, e.position, e.user_id) >= (p.state, p.position, p.id)
-        order by e.state, e.position, e.user_id limit p.size
-    ) page
-    """,
+    USER_COLUMNS,
+    of="group_id",
+    to="user_id",
+    others="users",
 )
-
-LIST_OF_USER = Query(
+LIST_OF_USER = _relations(
     "groups.list_of_user",
     "The groups that a user has a relation to.",
-    f"""
-    select p.place, page.* from {_EDGES}
-    cross join lateral (
-        select e.state as role, e.position, {COLUMNS}
-        from group_edge e join groups g on g.id = e.group_id
-        where e.user_id = p.owner and e.state between p.low and p.high
-            and (e.state, e.position, e.group_id) >= (p.state, p.position, p.id)
-        order by e.state, e.position, e.group_id limit p.size
-    ) page
-    """,
+    COLUMNS,
+    of="user_id",
+    to="group_id",
+    others="groups",
 )

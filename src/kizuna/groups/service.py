@@ -33,7 +33,11 @@ JOIN_FAILED = "Error while trying to join group."
 LEAVE_FAILED = "Error while trying to leave group."
 
 NAME_IN_USE = "Group name is in use."
+ID_IN_USE = "Group ID is in use."
 NOT_DELETED = "Group not found or you're not allowed to delete."
+
+#: The constraint that keeps ids unique.
+_IDS = "groups_pkey"
 
 #: The size of a group for which none is given.
 _DEFAULT_MAX_COUNT = 100
@@ -43,7 +47,7 @@ _DEFAULT_MAX_COUNT = 100
 class NewGroup:
     """A group to be created. Its creator is the owner unless another is named.
 
-    `metadata` is a JSON object's text; a `max_count` of 0 is the default, 100.
+    `metadata` is a JSON object's text; a `max_count` of 0 is the default, 100. An `id` of "" is a new one.
     """
 
     owner_id: str
@@ -55,6 +59,7 @@ class NewGroup:
     open: bool = False
     metadata: str = "{}"
     max_count: int = 0
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,7 @@ class Groups:
     # --- the groups themselves ---
 
     async def create(self, new: NewGroup) -> dict[str, Any]:
-        """The `Group` message of a new group. 400 for a bad value, 409 for a name that is taken."""
+        """The `Group` message of a new group. 400 for a bad value, 409 for a name or an id that is taken."""
         return await self._database.atomically(lambda tx: self.create_within(tx, new))
 
     async def create_within(self, tx: Transaction, new: NewGroup) -> dict[str, Any]:
@@ -108,7 +113,7 @@ class Groups:
         try:
             rows = await tx.write(
                 queries.CREATE,
-                uuid4(),
+                new.id or uuid4(),
                 new.creator_id or new.owner_id,
                 new.owner_id,
                 new.name,
@@ -123,7 +128,8 @@ class Groups:
                 position(now),
             )
         except asyncpg.UniqueViolationError as error:
-            raise ApiError(Code.ALREADY_EXISTS, NAME_IN_USE) from error
+            text = ID_IN_USE if error.constraint_name == _IDS else NAME_IN_USE
+            raise ApiError(Code.ALREADY_EXISTS, text) from error
         return group_message(rows[0])
 
     async def update(self, group_id: str, caller_id: str | None, change: GroupChange) -> None:
@@ -211,17 +217,18 @@ class Groups:
         group = await lock(tx, group_id)
         if group is None:
             return
-        [row] = await tx.read(queries.RELATIONS, group_id, [user_id])
-        if row["state"] is None or row["state"] == Role.BANNED:
+        rows = await tx.read(queries.RELATIONS, group_id, [user_id])
+        if not rows or rows[0]["state"] == Role.BANNED:
             return
-        if row["state"] == Role.SUPERADMIN and row["superadmins"] == 1:
+        role = Role(rows[0]["state"])
+        if role is Role.SUPERADMIN and rows[0]["superadmins"] == 1:
             if group["edge_count"] > 1:
                 raise invalid("Cannot leave group when you are the last superadmin.")
             await tx.write(queries.DELETE, group_id)
             return
         await tx.write(queries.REMOVE, group_id, [user_id])
         # Of a request that is withdrawn the reference tells the channel too, which outsiders write into so.
-        if roles.belongs(Role(row["state"])):
+        if roles.belongs(role):
             await count(tx, group_id, -1, self._clock.now())
             left = SystemMessage(messages.GROUP_LEAVE, user_id, username)
             await self._channels.write_within(tx, group_id, [left])
