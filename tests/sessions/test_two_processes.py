@@ -2,49 +2,21 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 
 import asyncpg
-import httpx
 import pytest_asyncio
 
-from kizuna.app import Application
 from kizuna.clock import ShiftedClock
 from tests.identity.support import ban, by_device
-from tests.sessions.conftest import MODULES
+from tests.sessions.conftest import Node, running_node
 from tests.sessions.support import lives, logout, refresh
-from tests.support.applications import client_of, running_application
 from tests.support.players import sign_in_async
 from tests.support.waiting import wait_until_async
 
-SETTINGS = {"bus": "postgres", "runtime": {"modules": [MODULES]}}
 LISTENERS = """
     select pid from pg_stat_activity
     where datname = current_database() and pid <> pg_backend_pid() and query ~* '^(listen|select 1$)'
 """
-
-
-@dataclass
-class Node:
-    """One process's application and a client of it."""
-
-    app: Application
-    api: httpx.AsyncClient
-
-
-@asynccontextmanager
-async def running_node(database_url: str, clock: ShiftedClock) -> AsyncIterator[Node]:
-    async with running_application(database_url, clock, SETTINGS) as app, client_of(app) as api:
-        yield Node(app, api)
-
-
-@pytest_asyncio.fixture(scope="module")
-async def nodes(database_url: str, app_clock: ShiftedClock) -> AsyncIterator[tuple[Node, Node]]:
-    async with AsyncExitStack() as stack:
-        first = await stack.enter_async_context(running_node(database_url, app_clock))
-        second = await stack.enter_async_context(running_node(database_url, app_clock))
-        yield first, second
 
 
 @pytest_asyncio.fixture

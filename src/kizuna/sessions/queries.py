@@ -15,6 +15,16 @@ CUT_OFF = Command(
     """,
 )
 
+KEEP_CUTOFF = Command(
+    "sessions.keep_cutoff",
+    "Keep a user's cut-off, the present one or one that is yet to come, until an instant; which it is now.",
+    """
+    insert into session_cutoff as c (user_id, cutoff, expires_at) values ($1, 0, $2)
+    on conflict (user_id) do update set expires_at = greatest(c.expires_at, excluded.expires_at)
+    returning cutoff
+    """,
+)
+
 REVOKE = Command(
     "sessions.revoke",
     "End one session: its session tokens, its refresh tokens, or both.",
@@ -33,7 +43,7 @@ ALL_CUTOFFS = Query(
     "Every cut-off in force, or those of one user.",
     """
     select user_id::text, cutoff, extract(epoch from expires_at)::float8 as expires
-    from session_cutoff where expires_at > $1 and ($2::uuid is null or user_id = $2)
+    from session_cutoff where expires_at > $1 and cutoff > 0 and ($2::uuid is null or user_id = $2)
     """,
 )
 

@@ -47,7 +47,11 @@ class Ended:
 
 
 class Revocations:
-    """Ends sessions and tells which have ended. `keep` is how long the longest-lived token lives."""
+    """Ends sessions and tells which have ended.
+
+    `keep` is how long the longest-lived token of the configured lifetimes lives; one that outlives it needs
+    `keep_cutoff`.
+    """
 
     def __init__(self, database: Database, bus: Bus, clock: Clock, *, keep: timedelta) -> None:
         self._database = database
@@ -71,6 +75,15 @@ class Revocations:
         """Sessions of this user that began before this time, in seconds since 1970, have ended."""
         ended = await self._read(user_id)
         return ended.cutoffs[user_id][0] if user_id in ended.cutoffs else 0
+
+    async def keep_cutoff(self, user_id: str, until: float) -> int:
+        """The same, for a new token that outlives `keep`: any end of its session is remembered `until` then.
+
+        This is in the table before the token exists, so whichever process ends the session will find it.
+        """
+        [row] = await self._database.write(queries.KEEP_CUTOFF, user_id, instant(until))
+        cutoff: int = row["cutoff"]
+        return cutoff
 
     async def end_all(self, tx: Transaction, user_ids: Sequence[str]) -> Ended:
         """End every session of these users, as part of a transaction. `obey` must follow its commit.

@@ -30,6 +30,11 @@ class SessionRules:
     refresh_key: str
     single_session: bool
 
+    @property
+    def longest(self) -> int:
+        """The longer one of the lifetimes."""
+        return max(self.token_expiry, self.refresh_token_expiry)
+
 
 class Sessions:
     """The use cases around sessions."""
@@ -78,8 +83,8 @@ class Sessions:
         Whatever has ended the user's sessions so far does not concern it. `expires_at` is in seconds since
         1970; 0 is after the usual time.
         """
-        began = max(self.now(), await self._revocations.cutoff(user_id))
         expires_at = expires_at or self.now() + self._rules.token_expiry
+        began = max(self.now(), await self._cutoff(user_id, expires_at))
         caller = Caller(user_id, username, vars, str(uuid.uuid4()), began, expires_at)
         return tokens.sign(caller, self._rules.key.encode()), expires_at
 
@@ -143,6 +148,12 @@ class Sessions:
             raise BANNED
         return account
 
+    async def _cutoff(self, user_id: str, expires_at: int) -> int:
+        """When the user's earlier sessions ended, for a new token; a long-lived one is prepared for."""
+        if expires_at <= self.now() + self._rules.longest:
+            return await self._revocations.cutoff(user_id)
+        return await self._revocations.keep_cutoff(user_id, expires_at + _SPARE)
+
     def _session(self, caller: Caller, created: bool) -> dict[str, Any]:
         now = self.now()
         session = replace(caller, expires_at=now + self._rules.token_expiry)
@@ -170,7 +181,7 @@ class Sessions:
         A session token takes its refresh token with it. The reference leaves that one usable, and every
         session token it then yields is dead on arrival.
         """
-        longest = self.now() + max(self._rules.token_expiry, self._rules.refresh_token_expiry) + _SPARE
+        longest = self.now() + self._rules.longest + _SPARE
         ended: dict[tuple[str, bool], int] = {}
         if session is not None and session.token_id:
             ended[session.token_id, False] = ended[session.token_id, True] = max(longest, session.expires_at)

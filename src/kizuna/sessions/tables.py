@@ -6,7 +6,8 @@ from kizuna.db.metadata import metadata
 
 # No foreign keys: a deleted account's sessions stay ended.
 
-#: Every token of a user issued before `cutoff` (seconds since 1970) is refused.
+#: Every token of a user issued before `cutoff` (seconds since 1970) is refused; 0 refuses none. The row is
+#: kept until `expires_at`, when all tokens have expired that its cut-off may concern, now or after it moves.
 session_cutoff = Table(
     "session_cutoff",
     metadata,

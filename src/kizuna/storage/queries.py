@@ -109,7 +109,8 @@ DELETE = Command(
     using unnest($1::text[], $2::text[], $3::uuid[], $4::text[]) as w (collection, key, user_id, version)
     where s.user_id = w.user_id and s.collection = w.collection and s.key = w.key
         and (w.version is null or s.version = w.version) and ($5 or s.write > 0)
-    returning s.collection::text as collection, s.key::text as key, s.user_id::text as user_id
+    returning s.collection::text as collection, s.key::text as key, s.user_id::text as user_id,
+        s.version::text as version
     """,
 )
 

@@ -90,7 +90,7 @@ class Storage:
         return [acks[id(write)] for write in writes]
 
     async def delete(self, ids: Sequence[tuple[ObjectId, str]], *, authoritative: bool = False) -> None:
-        """Delete objects, each with the version it must have or "", all or none.
+        """Delete objects, each with the version that must be stored before or "", all or none.
 
         A client's missing object is a refusal; the server's only if a version was given.
         """
@@ -109,9 +109,11 @@ class Storage:
         await tx.read(queries.LOCK, *columns(targets))
         versions = [version or None for _, version in ids]
         rows = await tx.write(queries.DELETE, *columns(targets), versions, authoritative)
-        deleted = {ObjectId(row["collection"], row["key"], row["user_id"]) for row in rows}
-        missing = any(target not in deleted and (version or not authoritative) for target, version in ids)
-        if missing or (len(set(targets)) < len(targets) and not authoritative):
+        deleted = {ObjectId(row["collection"], row["key"], row["user_id"]): row["version"] for row in rows}
+        # Each entry is asked: of two for one object, another version in one refuses what the other deletes.
+        wrong = any(version and deleted.get(target) != version for target, version in ids)
+        missing = not authoritative and any(target not in deleted for target in targets)
+        if wrong or missing or (len(set(targets)) < len(targets) and not authoritative):
             raise StorageRefusal(DELETE_REJECTED)
 
     async def hold(self, tx: Transaction, ids: Sequence[ObjectId]) -> None:
