@@ -188,13 +188,14 @@ async def test_a_full_queue_drops_and_says_so(
     def drops() -> list[logging.LogRecord]:
         return [record for record in caplog.records if "event queue is full" in record.message]
 
-    assert [record.args for record in drops()] == [(QUEUE_SIZE, 1)], "the first is told at once"
+    bound = f"runtime.event_queue_size: {QUEUE_SIZE}"
+    assert [record.args for record in drops()] == [(bound, 1)], "the first is told at once"
 
     async def told_again() -> bool:
         return len(drops()) > 1
 
     await wait_until_async(told_again)
-    assert [record.args for record in drops()] == [(QUEUE_SIZE, 1), (QUEUE_SIZE, 9)]
+    assert [record.args for record in drops()] == [(bound, 1), (bound, 9)]
     first, second = drops()
     assert second.created - first.created > 0.9
     game.go_on()
@@ -233,6 +234,41 @@ async def test_the_end_does_not_wait_for_ever(caplog: pytest.LogCaptureFixture) 
     events.emit(event("again"))
     await events.stop()
     assert game.handled == ["again"]
+
+
+async def test_large_events_wait_in_smaller_numbers(caplog: pytest.LogCaptureFixture) -> None:
+    large = Event("large", {f"{number}": "ж" * 100 for number in range(1000)}, None, True)
+    assert large.size > 1000 * len("ж" * 100) * 2, "characters beyond Latin-1 take two bytes"
+    game, events = Game(), Events(queue_size=100, workers=1, largest=3 * large.size)
+    game.hold()
+    await events.start(game)
+    events.emit(large)
+    await wait_until_async(lambda: game.has_got(1))
+    for _ in range(5):
+        events.emit(large)
+    assert (events.unfinished, events.dropped) == (1 + 3, 2), "one is being handled and does not wait"
+    game.go_on()
+    await wait_until_async(lambda: game.has_handled(4))
+    game.hold()
+    for _ in range(4):
+        events.emit(large)
+    assert events.dropped == 3, "the room of what is handled is free again"
+    game.go_on()
+    await events.stop()
+    assert len(game.handled) == 7
+    told = [record.message for record in caplog.records if "queue is full" in record.message]
+    assert told[0] == f"the event queue is full ({3 * large.size} bytes): 1 events dropped"
+
+
+async def test_what_is_given_up_makes_room() -> None:
+    game, events = Game(), Events(queue_size=100, workers=1, grace=0.05, largest=2 * event("x").size)
+    game.hold()
+    for _ in range(2):
+        await events.start(game)
+        for _ in range(2):
+            events.emit(event("x"))
+        await events.stop()
+    assert events.dropped == 0
 
 
 async def test_before_the_start_nothing_waits() -> None:

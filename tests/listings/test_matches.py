@@ -259,9 +259,9 @@ async def test_one_match(matches: Matches) -> None:
 
 async def test_a_long_search_lets_others_work() -> None:
     crowd = Matches()
-    for number in range(500):
+    for number in range(1000):
         crowd.put(authoritative(f"crowd {number}", number, json.dumps(LABELS["ranked"])))
-    query = " ".join(f"label.mode:{number}*" for number in range(200)) + " label.skill:60"
+    query = " ".join(f"label.mode:{number}*" for number in range(100)) + " label.skill:60"
     search = asyncio.create_task(crowd.list(MatchFilter(query=query)))
     turns = 0
     while not search.done():

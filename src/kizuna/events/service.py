@@ -2,15 +2,26 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from itertools import chain
+from sys import getsizeof
+from typing import NamedTuple, Protocol
 
+from kizuna import cancellation
 from kizuna.caller import Caller
 
 log = logging.getLogger(__name__)
+
+#: Bytes of memory that all events which wait may take up together, as `Event.size` estimates them. As many as
+#: may wait by default have room if they have a handful of properties each.
+_LARGEST_QUEUE = 128 * 2**20
+
+#: Bytes that an event takes up besides its texts: it and its sender, and the place of each property.
+_EVENT_SIZE, _PROPERTY_SIZE = 1000, 80
 
 #: Seconds between two lines about dropped events.
 _REPORT_EVERY = 1.0
@@ -21,12 +32,22 @@ _GRACE = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened, at the UTC time that the reporter says; `external`: reported by a client."""
+    """Something that happened; `external`: reported by a client.
+
+    `timestamp` is the UTC time that the reporter says, None for a client that says none.
+    """
 
     name: str
     properties: Mapping[str, str]
     timestamp: datetime | None
     external: bool
+
+    @property
+    def size(self) -> int:
+        """About how many bytes of memory it takes up."""
+        places = _EVENT_SIZE + _PROPERTY_SIZE * len(self.properties)
+        texts = chain((self.name,), self.properties.keys(), self.properties.values())
+        return places + sum(map(getsizeof, texts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,28 +66,35 @@ class Handlers(Protocol):
         """Whether there is any."""
 
     async def __call__(self, event: Event, sender: Sender | None) -> None:
-        """Run them in their order. Never raises."""
+        """Run them in their order. Never raises, and does nothing to the running task."""
 
 
-_Waiting = tuple[Event, Sender | None]
+class _Waiting(NamedTuple):
+    event: Event
+    sender: Sender | None
+    size: int
 
 
 class Events:
     """A bounded queue and its workers. An event that finds the queue full is dropped: nobody waits for room.
 
-    `queue_size` events may wait and `workers` be handled at a time; at the end those that wait have `grace`
-    seconds.
+    `queue_size` events, of `largest` bytes together, may wait and `workers` be handled at a time; at the end
+    those that wait have `grace` seconds.
     """
 
-    def __init__(self, *, queue_size: int, workers: int, grace: float = _GRACE) -> None:
+    def __init__(
+        self, *, queue_size: int, workers: int, grace: float = _GRACE, largest: int = _LARGEST_QUEUE
+    ) -> None:
         self._queue: asyncio.Queue[_Waiting] = asyncio.Queue(queue_size)
+        self._queued_bytes = 0
+        self._largest = largest
         #: How many events wait or are being handled.
         self.unfinished = 0
         self._worker_count = workers
         self._grace = grace
         self._handlers: Handlers | None = None
         self._workers: list[asyncio.Task[None]] = []
-        self._drops = _Drops(queue_size)
+        self._drops = _Drops()
 
     @property
     def handled(self) -> bool:
@@ -85,17 +113,22 @@ class Events:
         """
         if not self.handled:
             return
-        try:
-            self._queue.put_nowait((event, sender))
-        except asyncio.QueueFull:
-            self._drops.add()
+        if self._queue.full():
+            self._drops.add(f"runtime.event_queue_size: {self._queue.maxsize}")
+        elif self._queued_bytes + (size := event.size) > self._largest:
+            self._drops.add(f"{self._largest} bytes")
         else:
+            self._queue.put_nowait(_Waiting(event, sender, size))
+            self._queued_bytes += size
             self.unfinished += 1
 
     async def start(self, handlers: Handlers) -> None:
         """Begin to hand events to the handlers."""
         self._handlers = handlers
-        self._workers = [asyncio.create_task(self._work(handlers)) for _ in range(self._worker_count)]
+        self._workers = [
+            asyncio.create_task(self._work(handlers), name=f"event worker {number}")
+            for number in range(self._worker_count)
+        ]
 
     async def stop(self) -> None:
         """Take no more events, and end when those that wait are handled or their time is over."""
@@ -103,9 +136,7 @@ class Events:
         if self._workers:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._queue.join(), self._grace)
-        for worker in self._workers:
-            worker.cancel()
-        await asyncio.gather(*self._workers, return_exceptions=True)
+        await cancellation.end(self._workers)
         self._workers = []
         self._drops.report()
         if waiting := self._clear():
@@ -113,7 +144,8 @@ class Events:
 
     async def _work(self, handlers: Handlers) -> None:
         while True:
-            event, sender = await self._queue.get()
+            event, sender, size = await self._queue.get()
+            self._queued_bytes -= size
             try:
                 await handlers(event, sender)
             except Exception:
@@ -125,7 +157,7 @@ class Events:
         """Forget what waits; its number."""
         waiting = self._queue.qsize()
         for _ in range(waiting):
-            self._queue.get_nowait()
+            self._queued_bytes -= self._queue.get_nowait().size
             self._done()
         return waiting
 
@@ -137,15 +169,15 @@ class Events:
 class _Drops:
     """Counts dropped events, and says so in the log at once but not again before a second has passed."""
 
-    def __init__(self, queue_size: int) -> None:
+    def __init__(self) -> None:
         self.total = 0
-        self._queue_size = queue_size
-        self._unreported = 0
+        self._unreported: Counter[str] = Counter()
         self._timer: asyncio.TimerHandle | None = None
 
-    def add(self) -> None:
+    def add(self, bound: str) -> None:
+        """Count one that this bound of the queue left no room for."""
         self.total += 1
-        self._unreported += 1
+        self._unreported[bound] += 1
         if self._timer is None:
             self._report_and_wait()
 
@@ -154,17 +186,13 @@ class _Drops:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._unreported:
-            log.warning(
-                "the event queue is full (runtime.event_queue_size: %d): %d events dropped",
-                self._queue_size,
-                self._unreported,
-            )
-            self._unreported = 0
+        for bound, count in self._unreported.items():
+            log.warning("the event queue is full (%s): %d events dropped", bound, count)
+        self._unreported.clear()
 
     def _report_and_wait(self) -> None:
         """Report, and look again later unless there was nothing to say."""
-        news = self._unreported
+        news = bool(self._unreported)
         self.report()
         if news:
             self._timer = asyncio.get_running_loop().call_later(_REPORT_EVERY, self._report_and_wait)

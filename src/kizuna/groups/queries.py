@@ -96,9 +96,11 @@ RELATIONS = Query(
 
 NAMES = Query(
     "groups.names",
-    "The names of users, whose accounts can't be deleted until the transaction ends.",
+    "The names of users, who are held until the transaction ends: as strongly as for the notifications that "
+    "may follow, for whoever asks for more than they hold can wait for each other.",
     """
-    select id::text as id, username from users where id = any($1::uuid[]) order by id for key share
+    select u.id::text as id, u.username from users u
+    where u.id = any($1::uuid[]) order by u.id for no key update
     """,
 )
 
@@ -110,12 +112,8 @@ MANAGERS = Query(
 
 JOIN = Command(
     "groups.join",
-    "A new relation between a user and a group. No row where there is one already.",
-    """
-    insert into group_edge (group_id, user_id, state, position, update_time) values ($1, $2, $3, $4, $5)
-    on conflict (group_id, user_id) do nothing
-    returning state
-    """,
+    "A new relation between a user and a group that have none.",
+    "insert into group_edge (group_id, user_id, state, position, update_time) values ($1, $2, $3, $4, $5)",
 )
 
 ADD = Command(

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -195,16 +196,16 @@ class Groups:
             raise not_found(GROUP_NOT_FOUND)
         if group["edge_count"] >= group["max_count"]:
             raise group_is_full()
-        role = Role.MEMBER if group["state"] == OPEN else Role.JOIN_REQUEST
-        now = self._clock.now()
-        if not await tx.write(queries.JOIN, group_id, user_id, role, position(now), now):
+        if await relation(tx, group_id, user_id) is not None:
             return
-        if role is Role.MEMBER:
-            await count(tx, group_id, 1, now)
-            joined = SystemMessage(messages.GROUP_JOIN, user_id, username)
-            await self._channels.write_within(tx, group_id, [joined])
-        else:
-            await self._ask(tx, group_id, user_id, username)
+        now = self._clock.now()
+        if group["state"] != OPEN:
+            await self._ask(tx, group_id, user_id, username, now)
+            return
+        await tx.write(queries.JOIN, group_id, user_id, Role.MEMBER, position(now), now)
+        await count(tx, group_id, 1, now)
+        joined = SystemMessage(messages.GROUP_JOIN, user_id, username)
+        await self._channels.write_within(tx, group_id, [joined])
 
     async def leave(self, group_id: str, user_id: str, username: str) -> None:
         """Give up a membership or a request. 400 for the last superadmin among others.
@@ -233,13 +234,16 @@ class Groups:
             left = SystemMessage(messages.GROUP_LEAVE, user_id, username)
             await self._channels.write_within(tx, group_id, [left])
 
-    async def _ask(self, tx: Transaction, group_id: str, user_id: str, username: str) -> None:
-        """Tell those who can grant it of a request to join."""
+    async def _ask(self, tx: Transaction, group_id: str, user_id: str, username: str, now: datetime) -> None:
+        """Note a request to join, and tell those who can grant it."""
+        managers = [row["user_id"] for row in await tx.read(queries.MANAGERS, group_id)]
+        await tx.read(queries.NAMES, [user_id, *managers])
+        await tx.write(queries.JOIN, group_id, user_id, Role.JOIN_REQUEST, position(now), now)
         subject = f"User {username} wants to join your group"
         content = orjson.dumps({"group_id": group_id, "username": username}).decode()
         requests = [
-            NewNotification(row["user_id"], subject, content, notifications.JOIN_REQUEST, user_id)
-            for row in await tx.read(queries.MANAGERS, group_id)
+            NewNotification(manager, subject, content, notifications.JOIN_REQUEST, user_id)
+            for manager in managers
         ]
         await self._notifications.send_within(tx, requests)
 

@@ -7,34 +7,54 @@ _COLUMNS = """
     n.code, n.sender_id::text as sender_id, n.create_time
 """
 
+# --- sending ---
+#
+# A cursor says "all up to here is seen", so nothing may appear before what somebody can already have read.
+# The present alone does not see to that: whoever looked at the clock first may commit last. So whoever sends
+# holds the recipients' rows, looks at the clock, and dates each notification behind the newest of its
+# recipient. It takes two statements, as one does not see what was committed while it waited for its locks.
+
+LOCK_RECIPIENTS = Command(
+    "notifications.lock_recipients",
+    "Those of these users who exist, held until the transaction ends.",
+    "select u.id::text as id from users u where u.id = any($1::uuid[]) order by u.id for no key update",
+)
+
+LOCK_EVERYBODY = Command(
+    "notifications.lock_everybody",
+    "The next users in the order of their ids, held until the transaction ends.",
+    "select u.id::text as id from users u where u.id > $1 order by u.id limit $2 for no key update",
+)
+
+
+def _create_time(now: str) -> str:
+    """The time of a new notification `w`: the present, and later than the newest of its recipient."""
+    return f"""
+        greatest({now}::timestamptz, (
+            select n.create_time + interval '1 microsecond' from notification n
+            where n.user_id = w.user_id order by n.create_time desc, n.id desc limit 1
+        ))
+    """
+
+
 SEND = Command(
     "notifications.send",
-    "Keep notifications for those of their recipients who exist; one row for each that is kept.",
-    """
+    "Keep notifications for users who are held.",
+    f"""
     insert into notification (id, user_id, subject, content, code, sender_id, create_time)
-    select w.id, u.id, w.subject, w.content::jsonb, w.code, w.sender_id, $7
+    select w.id, w.user_id, w.subject, w.content::jsonb, w.code, w.sender_id, {_create_time("$7")}
     from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::int[], $6::uuid[])
         as w (id, user_id, subject, content, code, sender_id)
-    join users u on u.id = w.user_id
-    order by u.id, w.id
-    for key share of u
-    returning id
     """,
 )
 
 SEND_ALL = Command(
     "notifications.send_all",
-    "Keep a notification for each of the next users in the order of their ids; the last of them, if any.",
-    """
-    with slice as materialized (
-        select u.id from users u where u.id > $1 order by u.id limit $2
-    ), recipient as materialized (
-        select u.id from slice s join users u on u.id = s.id order by u.id for key share of u
-    ), kept as (
-        insert into notification (id, user_id, subject, content, code, sender_id, create_time)
-        select gen_random_uuid(), r.id, $3, $4::jsonb, $5, $6, $7 from recipient r
-    )
-    select s.id::text as id from slice s order by s.id desc limit 1
+    "Keep one and the same notification for each of some users who are held.",
+    f"""
+    insert into notification (id, user_id, subject, content, code, sender_id, create_time)
+    select gen_random_uuid(), w.user_id, $2, $3::jsonb, $4, $5, {_create_time("$6")}
+    from unnest($1::uuid[]) as w (user_id)
     """,
 )
 

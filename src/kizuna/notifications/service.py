@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import fields, replace
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -30,8 +31,8 @@ log = logging.getLogger(__name__)
 
 DELETE_FAILED = "Error while deleting notifications."
 
-#: Users who get one and the same notification in one transaction.
-_SLICE = 10_000
+#: Users who get one and the same notification in one transaction. Nobody else changes their rows meanwhile.
+_SLICE = 1_000
 
 
 class Notifications:
@@ -69,7 +70,7 @@ class Notifications:
     ) -> None:
         """Send to everybody. 400 for a value that does not fit.
 
-        Returns when all have it. Every 10,000 users are a transaction of their own, so that a failure comes
+        Returns when all have it. Every 1,000 users are a transaction of their own, so that a failure comes
         too late for those before; whoever signs up meanwhile may get it or not. It goes on to its end even
         if the caller does not wait for it.
         """
@@ -138,12 +139,21 @@ class Notifications:
 
     async def _announce(self, subject: str, content: str, code: int, sender_id: str) -> None:
         # Unlike in the reference, the system's own row in `users`, with the first of all ids, gets nothing.
-        last = SYSTEM_USER
-        now = self._clock.now()
-        while sent := await self._database.write(
-            queries.SEND_ALL, last, _SLICE, subject, content, code, sender_id, now
-        ):
-            last = sent[0]["id"]
+        last: str | None = SYSTEM_USER
+        while last:
+            last = await self._database.atomically(
+                partial(self._announce_after, last, (subject, content, code, sender_id))
+            )
+
+    async def _announce_after(
+        self, last: str, what: tuple[str, str, int, str], tx: Transaction
+    ) -> str | None:
+        """Send to the users behind this one, a slice of them; the last who got it, None for nobody."""
+        held = await tx.write(queries.LOCK_EVERYBODY, last, _SLICE)
+        if not held:
+            return None
+        await tx.write(queries.SEND_ALL, [row["id"] for row in held], *what, self._clock.now())
+        return str(held[-1]["id"])
 
     def _announced(self, announcement: asyncio.Task[None]) -> None:
         self._announcements.discard(announcement)
@@ -152,20 +162,23 @@ class Notifications:
 
     async def _keep(self, tx: Transaction, notifications: Sequence[NewNotification]) -> int:
         """How many of those that are persistent have a recipient, and so are kept."""
-        kept = [one for one in notifications if one.persistent]
-        if not kept:
+        recipients = sorted({one.user_id for one in notifications if one.persistent})
+        if not recipients:
             return 0
-        rows = await tx.write(
-            queries.SEND,
-            [uuid4() for _ in kept],
-            [one.user_id for one in kept],
-            [one.subject[:LONGEST_SUBJECT] for one in kept],
-            [one.content for one in kept],
-            [one.code for one in kept],
-            [one.sender_id for one in kept],
-            self._clock.now(),
-        )
-        return len(rows)
+        held = {row["id"] for row in await tx.write(queries.LOCK_RECIPIENTS, recipients)}
+        kept = [one for one in notifications if one.persistent and one.user_id in held]
+        if kept:
+            await tx.write(
+                queries.SEND,
+                [uuid4() for _ in kept],
+                [one.user_id for one in kept],
+                [one.subject[:LONGEST_SUBJECT] for one in kept],
+                [one.content for one in kept],
+                [one.code for one in kept],
+                [one.sender_id for one in kept],
+                self._clock.now(),  # not before the recipients are held
+            )
+        return len(kept)
 
 
 def _check_change(change: NotificationChange) -> None:

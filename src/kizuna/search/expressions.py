@@ -1,6 +1,9 @@
 """Reads regular expressions, which `regex` makes automata of."""
 
 import re
+import sys
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 #: Groups within groups.
@@ -16,9 +19,12 @@ class RegexError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Chars:
-    """A set of characters: those in the ranges, or all others. A range contains both its ends."""
+    """A set of characters: those in the ranges, or all others.
 
-    ranges: tuple[tuple[str, str], ...]
+    A range contains both its ends. They are in order, and none has a character of another.
+    """
+
+    ranges: tuple["Range", ...]
     negated: bool = False
 
     @property
@@ -28,7 +34,11 @@ class Chars:
 
     def take(self, *spellings: str) -> bool:
         """Whether a character belongs to it, which may have more than one spelling."""
-        return any(low <= char <= high for char in spellings for low, high in self.ranges) != self.negated
+        return any(self._lists(char) for char in spellings) != self.negated
+
+    def _lists(self, char: str) -> bool:
+        at = bisect_right(self.ranges, (char, _LAST))
+        return at > 0 and char <= self.ranges[at - 1][1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +66,11 @@ class Repeat:
 
 Node = Chars | Series | Choice | Repeat
 
+_NOTHING = Series(())
+
+Range = tuple[str, str]
+
+_LAST = chr(sys.maxunicode)
 _DIGITS = (("0", "9"),)
 _WORD = (("0", "9"), ("A", "Z"), ("_", "_"), ("a", "z"))
 _SPACE = (("\t", "\n"), ("\f", "\r"), (" ", " "))
@@ -75,7 +90,11 @@ _IGNORE_CASE = "(?i)"
 
 
 def parse(source: str) -> tuple[Node, bool]:
-    """What the expression says, and whether upper and lower case are the same to it."""
+    """What the expression says, and whether upper and lower case are the same to it.
+
+    Nothing stands in it only where it is all there is, or one of the options of a choice, once. So copies of
+    a part cost no more than the characters that are counted in them.
+    """
     fold_case = source.startswith(_IGNORE_CASE)
     return _Parser(source[len(_IGNORE_CASE) :] if fold_case else source).whole(), fold_case
 
@@ -116,13 +135,13 @@ class _Parser:
         options = [self._series()]
         while self._skip("|"):
             options.append(self._series())
-        return options[0] if len(options) == 1 else Choice(tuple(options))
+        return _choice(options)
 
     def _series(self) -> Node:
         parts: list[Node] = []
         while self._next not in ("", "|", ")"):
             parts.append(self._repeated(self._atom()))
-        return parts[0] if len(parts) == 1 else Series(tuple(parts))
+        return _series(parts)
 
     def _repeated(self, part: Node) -> Node:
         bounds = self._quantifier()
@@ -130,7 +149,7 @@ class _Parser:
             return part
         if self._quantifier() is not None:
             raise RegexError("a repetition of a repetition")
-        return Repeat(part, *bounds)
+        return _NOTHING if part == _NOTHING or bounds[1] == 0 else Repeat(part, *bounds)
 
     def _quantifier(self) -> tuple[int, int | None] | None:
         if self._next in _QUANTIFIERS:
@@ -183,9 +202,9 @@ class _Parser:
         ranges = list(self._member())  # even a closing bracket belongs to it where it comes first
         while not self._skip("]"):
             ranges += self._member()
-        return Chars(tuple(ranges), negated)
+        return Chars(_merged(ranges), negated)
 
-    def _member(self) -> tuple[tuple[str, str], ...]:
+    def _member(self) -> tuple[Range, ...]:
         """What stands within brackets: a character, a range, or a named class."""
         low = self._class_char()
         following = self._source[self._at : self._at + 2]
@@ -205,3 +224,26 @@ class _Parser:
         if chars.negated:
             raise RegexError("an opposite within brackets")
         return chars
+
+
+def _series(parts: Sequence[Node]) -> Node:
+    something = tuple(part for part in parts if part != _NOTHING)
+    return something[0] if len(something) == 1 else Series(something)
+
+
+def _choice(options: Sequence[Node]) -> Node:
+    different = [option for option in options if option != _NOTHING]
+    if len(different) < len(options):
+        different.append(_NOTHING)
+    return different[0] if len(different) == 1 else Choice(tuple(different))
+
+
+def _merged(ranges: Iterable[Range]) -> tuple[Range, ...]:
+    """The same characters in ranges that are in order and have none in common."""
+    merged: list[Range] = []
+    for low, high in sorted(ranges):
+        if merged and low <= merged[-1][1]:
+            low, last = merged.pop()
+            high = max(high, last)
+        merged.append((low, high))
+    return tuple(merged)

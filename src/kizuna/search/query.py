@@ -26,7 +26,7 @@ from kizuna.search.wildcard import Wildcard
 
 #: Characters of a query, its clauses, and the characters and classes of all its regular expressions together:
 #: far more than a game needs, and little enough for anybody to send.
-LONGEST, MOST_CLAUSES, LARGEST_REGEX = 16_384, 256, 256
+LONGEST, MOST_CLAUSES, LARGEST_REGEX = 2048, 256, 256
 
 _MOST_FUZZY = 2
 

@@ -63,7 +63,8 @@ class _Automaton:
     def __init__(self, source: str, largest: int) -> None:
         root, self._fold_case = parse(source)
         self._largest = largest
-        self._chars: list[Chars] = []
+        # Copies of a part share its sets of characters: each set with its positions, by its identity.
+        self._sets: dict[int, tuple[Chars, int]] = {}
         self._follow = [0]
         whole = self._build(root)
         self._follow[0] = whole.first
@@ -73,7 +74,7 @@ class _Automaton:
 
     @property
     def size(self) -> int:
-        return len(self._chars)
+        return len(self._follow) - 1
 
     def accepts(self, text: str) -> bool:
         state = _START
@@ -97,9 +98,7 @@ class _Automaton:
         if places is None:
             other = char.swapcase() if self._fold_case else char
             spellings = (char, other) if len(other) == 1 else (char,)
-            places = _union(
-                1 << position for position, chars in enumerate(self._chars, 1) if chars.take(*spellings)
-            )
+            places = _union(positions for chars, positions in self._sets.values() if chars.take(*spellings))
             _remember(self._places, char, places)
         return places
 
@@ -108,8 +107,8 @@ class _Automaton:
             return self._position(node)
         if isinstance(node, Series):
             whole = _EMPTY
-            for each in node.parts:
-                whole = self._joined(whole, self._build(each))
+            for each in reversed(node.parts):
+                whole = self._joined(self._build(each), whole)
             return whole
         if isinstance(node, Choice):
             options = [self._build(each) for each in node.options]
@@ -118,14 +117,16 @@ class _Automaton:
         return self._repeated(node)
 
     def _position(self, chars: Chars) -> _Part:
-        if len(self._chars) == self._largest:
+        if self.size == self._largest:
             raise RegexError(f"more than {self._largest} characters and classes")
-        self._chars.append(chars)
         self._follow.append(0)
-        bit = 1 << len(self._chars)
+        bit = 1 << self.size
+        _, others = self._sets.get(id(chars), (chars, 0))
+        self._sets[id(chars)] = (chars, others | bit)
         return _Part(False, bit, bit)
 
     def _joined(self, one: _Part, other: _Part) -> _Part:
+        """One after the other. The time is that of the ends of the one, so a series is built from its end."""
         self._lead(one.last, other.first)
         return _Part(
             one.empty and other.empty,
@@ -137,15 +138,13 @@ class _Automaton:
         """As many copies as are counted; the last of an endless repetition leads back to itself."""
         whole = _EMPTY
         copies = max(node.least, 1) if node.most is None else node.most
-        for copy in range(1, copies + 1):
+        for copy in range(copies, 0, -1):
             part = self._build(node.part)
-            if not part.first:
-                return _EMPTY  # nothing in it that could be repeated
             if node.most is None and copy == copies:
                 self._lead(part.last, part.first)
             if copy > node.least:
                 part = part._replace(empty=True)
-            whole = self._joined(whole, part)
+            whole = self._joined(part, whole)
         return whole
 
     def _lead(self, sources: int, targets: int) -> None:
