@@ -1,5 +1,7 @@
 """`kizuna new`: the project that it writes, and what it refuses."""
 
+import importlib.util
+import os
 import re
 import subprocess
 import sys
@@ -9,6 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from kizuna.cli import main
+from kizuna.configuration import load
 from tests.support.players import sign_in
 from tests.support.processes import KIZUNA, Serve
 from tests.test_packaging import DEPENDENCIES, installed, wheel
@@ -61,6 +65,7 @@ def test_an_empty_folder_will_do_and_the_present_one_too(tmp_path: Path) -> None
 
 def test_the_project_s_tests_pass_by_the_command_that_is_printed(tmp_path: Path) -> None:
     made = new("a game", tmp_path)
+    assert " install pytest" not in made.stdout  # it is here
     command = made.stdout.splitlines()[-1]
     assert re.fullmatch(r"  cd 'a game' && (pytest|\S+ -m pytest)", command), made.stdout
     done = subprocess.run(
@@ -93,6 +98,50 @@ def test_the_commands_that_are_printed_are_those_of_this_environment(tmp_path: P
         command = line.partition(" && ")[2]
         assert command.startswith((f"{name} ", f"{own}/")) or command == name
     assert said[-2].endswith(" serve --config kizuna.yml --reload")
+
+
+def test_where_pytest_is_missing_its_installation_comes_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    monkeypatch.chdir(tmp_path)
+    assert main(["new", "game"]) == 0
+    *_, install, test = capsys.readouterr().out.splitlines()
+    assert install == f"  {sys.executable} -m pip install pytest"
+    assert test == f"  cd game && {sys.executable} -m pytest"
+    told = (tmp_path / "game" / "README.md").read_text()
+    assert f"```sh\n{sys.executable} -m pip install pytest\n{sys.executable} -m pytest\n```" in told
+    assert f"\n{sys.executable} -m kizuna serve --config kizuna.yml --reload\n" in told
+
+
+@pytest.fixture
+def reachable(data_dir: Path) -> Path:
+    """A folder that every user may enter."""
+    data_dir.chmod(0o755)
+    return data_dir
+
+
+def test_a_project_has_a_database_of_its_own_in_its_folder(
+    reachable: Path, tmp_path: Path, serve: Serve
+) -> None:
+    assert new("game", reachable).returncode == 0
+    project = reachable / "game"
+    server = serve(cwd=project, config=Path("kizuna.yml"), database_url=None)
+    assert (project / "data" / "pgdata" / "PG_VERSION").is_file()
+    assert "/data/" in (project / ".gitignore").read_text().splitlines()
+    assert "`data`" in (project / "README.md").read_text()
+    server.stop()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user's PostgreSQL gets wherever the user does")
+def test_root_s_data_goes_to_where_postgresql_gets(tmp_path: Path) -> None:
+    home = tmp_path / "root's"
+    home.mkdir(mode=0o700)
+    assert new("game", home).returncode == 0
+    settings = load([home / "game" / "kizuna.yml"]).settings
+    assert settings.data_dir == Path(f"/var/lib/kizuna/projects{home}/game")
+    assert f"`{settings.data_dir}`" in (home / "game" / "README.md").read_text()
 
 
 @pytest.mark.parametrize(

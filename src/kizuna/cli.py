@@ -73,8 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_new(commands)
     _add_migrate(commands)
     _add_healthcheck(commands)
-    doctor = _add(commands, "doctor", _doctor, "check settings, database and surroundings")
-    _add_address(doctor)
+    _add_doctor(commands)
     _add_db(commands)
     return parser
 
@@ -117,11 +116,15 @@ def _add_address(command: argparse.ArgumentParser) -> None:
     command.add_argument("--port", metavar="N", help="port to listen on (default 7350)")
 
 
+def _add_modules(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--modules", action="append", metavar="DIR", help="game code (repeatable)")
+
+
 def _add_serve(commands: _Commands[argparse.ArgumentParser]) -> None:
     serve = _add(commands, "serve", _serve, "run the server")
     _add_address(serve)
     serve.add_argument("--workers", metavar="N", help="server processes (default 1)")
-    serve.add_argument("--modules", action="append", metavar="DIR", help="game code (repeatable)")
+    _add_modules(serve)
     serve.add_argument("--migrate", action="store_true", help="bring an external database up to date first")
     serve.add_argument("--reload", action="store_true", help="development: reload game code when it changes")
     serve.add_argument("--log-level", metavar="LEVEL", help="debug, info, warn or error")
@@ -143,6 +146,12 @@ def _add_healthcheck(commands: _Commands[argparse.ArgumentParser]) -> None:
     check = _add(commands, "healthcheck", _healthcheck, "succeed when the server answers")
     _add_address(check)
     check.add_argument("--url", help="base URL of the server (default: where the settings say it listens)")
+
+
+def _add_doctor(commands: _Commands[argparse.ArgumentParser]) -> None:
+    doctor = _add(commands, "doctor", _doctor, "check settings, database, game code and surroundings")
+    _add_address(doctor)
+    _add_modules(doctor)
 
 
 def _add_db(commands: _Commands[argparse.ArgumentParser]) -> None:
@@ -192,26 +201,18 @@ def _serve(options: argparse.Namespace) -> int:
 
 def _new(options: argparse.Namespace) -> int:
     import shlex
+    from importlib.util import find_spec
 
-    from kizuna.scaffold import create
+    from kizuna.scaffold import command, create, python
 
     create(options.folder)
     enter = f"cd {shlex.quote(str(options.folder))} && "
     _out(f"{options.folder} is ready. Run it, and test it:")
-    _out(f"  {enter}{_command('kizuna')} serve --config kizuna.yml --reload")
-    _out(f"  {enter}{_command('pytest')}")
+    _out(f"  {enter}{command('kizuna')} serve --config kizuna.yml --reload")
+    if find_spec("pytest") is None:
+        _out(f"  {python()} -m pip install pytest")
+    _out(f"  {enter}{command('pytest')}")
     return 0
-
-
-def _command(name: str) -> str:
-    """How the user can call a program of this Python's environment."""
-    import shlex
-    import shutil
-
-    found, own = shutil.which(name), Path(sys.executable).parent
-    if found is not None and Path(found).absolute().parent == own:
-        return name
-    return f"{shlex.quote(sys.executable)} -m {name}"
 
 
 def _migrate(options: argparse.Namespace) -> int:
@@ -257,7 +258,7 @@ def _doctor(options: argparse.Namespace) -> int:
 
     findings = examine(loaded.settings, loaded.warnings)
     for finding in findings:
-        _out(f"{finding.verdict:<8} {finding.sentence}")
+        _out(f"{finding.verdict:<8} {finding.sentence}".replace("\n", "\n" + " " * 9))
     return int(any(finding.verdict == "problem" for finding in findings))
 
 

@@ -1,9 +1,11 @@
 """`kizuna doctor`: looks at what a server needs and says in plain sentences what is wrong."""
 
 import asyncio
+import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -27,6 +29,7 @@ from kizuna.host.database import (
     schema_problem,
 )
 from kizuna.host.errors import HostError
+from kizuna.runtime import ModuleLoadError, modules
 from kizuna.scheduler.service import failing
 from kizuna.settings import Settings
 
@@ -69,6 +72,7 @@ def examine(settings: Settings, warnings: Sequence[str] = (), clock: Clock | Non
         *(Finding("warning", warning) for warning in warnings),
         *_guarded("data directory", lambda: check_data_directory(settings)),
         *_guarded("database", lambda: check_database(settings, clock)),
+        *check_modules(settings),
         *check_port(settings),
         *check_clock(clock),
         *check_keys(settings),
@@ -176,6 +180,41 @@ def _compare_clocks(database: datetime, here: datetime) -> Finding:
     if apart > CLOCKS_APART:
         return Finding("warning", f"The clocks of this machine and the database differ by {apart:.0f} s.")
     return Finding("ok", "The clocks of this machine and the database agree.")
+
+
+# The game
+
+
+def check_modules(settings: Settings) -> Iterator[Finding]:
+    """Whether the game's code can be loaded: that is done, but none of its functions runs."""
+    if not settings.runtime.modules:
+        return
+    folders = [Path(folder).absolute() for folder in settings.runtime.modules]
+    with _warnings_of("kizuna.runtime") as warnings:
+        try:
+            game = modules.load(folders)
+        except ModuleLoadError as error:
+            yield Finding("problem", str(error))
+            return
+        game.forget()
+    yield from (Finding("warning", warning) for warning in warnings)
+    if game.functions:
+        yield Finding("ok", f"The game code can be loaded: {game.functions}.")
+
+
+@contextmanager
+def _warnings_of(name: str) -> Iterator[list[str]]:
+    """What a logger warns of, which goes nowhere else meanwhile."""
+    told: list[str] = []
+    logger, listener = logging.getLogger(name), logging.Handler(logging.WARNING)
+    listener.emit = lambda record: told.append(record.getMessage())  # type: ignore[method-assign]
+    propagated, logger.propagate = logger.propagate, False
+    logger.addHandler(listener)
+    try:
+        yield told
+    finally:
+        logger.removeHandler(listener)
+        logger.propagate = propagated
 
 
 # The surroundings

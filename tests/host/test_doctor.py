@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -137,6 +138,51 @@ def test_a_data_directory_below_a_file(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     found = lines(doctor.check_data_directory(settings(data_dir=f"{tmp_path}/file/home")))
     assert found[0].startswith("problem: ")
+
+
+def test_a_game_that_can_be_loaded(tmp_path: Path) -> None:
+    (tmp_path / "shop.py").write_text(
+        """
+def register(app):
+    app.rpc("buy", buy)
+    app.startup(begin)
+
+async def buy(ctx, payload): return ""
+async def begin(ctx): raise RuntimeError("a database is needed here")
+"""
+    )
+    (found,) = lines(doctor.check_modules(settings(runtime__modules=[str(tmp_path)])))
+    assert found == "ok: The game code can be loaded: buy, startup (handler)."
+    assert not [name for name in sys.modules if name.startswith("kizuna_game_")]
+
+
+def test_a_game_without_functions_is_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (found,) = lines(doctor.check_modules(settings(runtime__modules=[str(tmp_path)])))
+    assert found.startswith(f"warning: The game modules in {tmp_path} have no functions: ")
+    assert caplog.records == []
+
+
+def test_a_game_that_cannot_be_loaded_is_a_problem(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "shop.py").write_text("import missing_package\n")
+    home = f"/tmp/{tmp_path.name}-home"
+    assert main(["doctor", "--port", "0", "--data-dir", home, "--modules", str(tmp_path)]) == 1
+    said = capsys.readouterr().out.splitlines()
+    begun = said.index(f"problem  Game module {tmp_path}/shop.py cannot be loaded:")
+    assert said[begun + 1] == "         Traceback (most recent call last):"
+    assert "         ModuleNotFoundError: No module named 'missing_package'" in said
+    # The other findings come as well.
+    assert any("has its public default value." in line for line in said[begun:])
+
+
+def test_a_folder_of_game_code_that_is_not_there_is_a_problem(tmp_path: Path) -> None:
+    (found,) = lines(doctor.check_modules(settings(runtime__modules=[f"{tmp_path}/games"])))
+    assert found == f"problem: Game module {tmp_path}/games cannot be loaded: it is no folder."
+
+
+def test_a_server_without_a_game_is_not_asked_for_one() -> None:
+    assert lines(doctor.check_modules(settings())) == []
 
 
 def test_a_port_that_a_server_of_ours_answers() -> None:

@@ -95,6 +95,9 @@ BAD_TESTS = """
     )
     def test_what_does_not_begin(kizuna_server):
         pass
+
+    def test_what_does_not_begin_either(kizuna_servers):
+        kizuna_servers({"runtime.modules": ["bad"]})
 """
 
 
@@ -143,10 +146,11 @@ def test_a_failure_shows_what_happened_in_the_game_and_nothing_of_the_plugin(pro
     project.write("bad/game.py", "def register(app):\n    app.rpc('x', missing)\n")
     project.write("test_game.py", BAD_TESTS)
     run = project.test()
-    assert run.counts == {"failed": 1, "error": 2}, run.output
+    assert run.counts == {"failed": 2, "error": 2}, run.output
     assert re.search(r"^E .*Refused: .*division by zero \(status 500, code 13\)$", run.output, re.MULTILINE)
     assert "return one / other" in run.output
-    assert "NameError: name 'missing' is not defined" in run.output
+    assert len(re.findall(r"NameError: name 'missing' is not defined$", run.output, re.MULTILINE)) == 2
+    assert "During handling" not in run.output
     assert (
         "a test's own: sesion.single_session is no setting. Did you mean session.single_session?"
         in run.output

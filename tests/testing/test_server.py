@@ -66,6 +66,14 @@ def test_players_have_a_name_and_an_account(server: Server) -> None:
     assert ada.rpc("who") == [ada.id, "ada"]
 
 
+def test_a_player_may_have_every_name_that_the_server_allows(server: Server) -> None:
+    for name in ("A name!", "ä", "x" * 128):
+        assert server.player(name).username == name
+    for name in ("a\tname", "x" * 129):
+        with pytest.raises(Refused, match="Username invalid"):
+            server.player(name)
+
+
 def test_players_use_the_api(server: Server) -> None:
     player = server.player("ada")
     stored = {"objects": [{"collection": "saves", "key": "one", "value": '{"level": 3}'}]}
@@ -114,6 +122,16 @@ def test_a_refusal_tells_status_code_and_message(server: Server) -> None:
         player.rpc("crash")
     assert (refused.value.status, refused.value.code) == (500, 13)
     assert player.send("GET", "/v2/nothing").status_code == 404
+
+
+def test_any_request_can_be_sent_with_a_body_as_a_call_has_it(server: Server) -> None:
+    player = server.player()
+    named = {"display_name": "Ada"}
+    for body in (named, json.dumps(named), json.dumps(named).encode()):
+        assert player.send("PUT", "/v2/account", body).status_code == 200
+    assert player.get("/v2/account")["user"]["display_name"] == "Ada"
+    answer = player.send("GET", "/v2/user", usernames=["nobody", player.username])
+    assert [user["id"] for user in answer.json()["users"]] == [player.id]
 
 
 def test_the_studio_s_servers_call_functions_without_a_player(server: Server) -> None:
@@ -165,6 +183,87 @@ def test_a_game_that_cannot_be_loaded_is_told_and_nothing_of_the_server_stays(
     assert threading.active_count() == before
 
 
+LIVING = """
+    import json
+
+    in_memory = []
+
+    def register(app):
+        app.startup(begin)
+        app.shutdown(end)
+        app.rpc("remember", remember)
+
+    async def begin(ctx):
+        await note(ctx, "started")
+
+    async def end(ctx):
+        await note(ctx, "ended")
+
+    async def note(ctx, what):
+        key = f"{len(await ctx.nk.storage_read(KEYS)):02}"
+        await ctx.nk.storage_write([rt.StorageWrite("notes", key, {"what": what})])
+
+    async def remember(ctx, payload):
+        in_memory.append(payload)
+        return json.dumps(in_memory)
+
+    KEYS = [rt.StorageRead("notes", f"{number:02}") for number in range(10)]
+"""
+
+
+def notes(server: Server) -> list[str]:
+    """What the game above has noted."""
+    objects, _ = server.run(server.nk.storage_list("notes"))
+    return [found.value["what"] for found in objects]
+
+
+def test_a_server_restarts_on_its_database_clock_and_address(start: Servers, game: Game) -> None:
+    game.write(LIVING)
+    server = start()
+    ada, url = server.player("ada"), server.url
+    server.clock.advance(days=30)
+    server.run(server.nk.wallet_update(ada.id, {"coins": 12}))
+    assert ada.rpc("remember", "one") == ["one"]
+    assert notes(server) == ["started"]
+    server.restart()
+    assert notes(server) == ["started", "ended", "started"]
+    assert ada.rpc("remember", "two") == ["two"]
+    assert (ada.wallet, server.url) == ({"coins": 12}, url)
+    assert server.player("ada").id == ada.id
+    assert server.run(server.nk.account_get(ada.id)).user.create_time < server.clock.now() - timedelta(
+        days=29
+    )
+
+
+def test_a_server_that_has_been_stopped_can_be_started(start: Servers, game: Game) -> None:
+    game.write(LIVING)
+    server = start()
+    ada = server.player("ada")
+    server.stop()
+    server.stop()
+    with pytest.raises(httpx.ConnectError):
+        ada.get("/v2/account")
+    server.start()
+    assert ada.get("/v2/account")["user"]["username"] == "ada"
+    assert notes(server) == ["started", "ended", "started"]
+
+
+def test_a_restart_takes_the_files_as_they_are_and_can_be_tried_again(start: Servers, game: Game) -> None:
+    game.write(GAME)
+    server = start()
+    ada = server.player("ada")
+    game.write("1 / 0")
+    with pytest.raises(ModuleLoadError, match="ZeroDivisionError") as refused:
+        server.restart()
+    assert {Path(frame.filename).name for frame in traceback.extract_tb(refused.tb)} == {
+        "test_server.py",
+        "server.py",
+    }
+    game.write(GAME.replace('"who"', '"who_now"'))
+    server.restart()
+    assert ada.rpc("who_now") == [ada.id, "ada"]
+
+
 def test_nothing_of_a_server_stays_behind_it(start: Servers, copies: Databases) -> None:
     before, threads = run_apart(names(copies)), threading.active_count()
     server = start()
@@ -197,7 +296,7 @@ def test_a_request_under_way_does_not_keep_a_server_from_ending(start: Servers, 
         begun = time.monotonic()
         start.stop()
         assert time.monotonic() - begun < 5
-        with pytest.raises((httpx.HTTPError, RuntimeError)):
+        with pytest.raises((httpx.HTTPError, Refused)):
             asleep.result()
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any, TypeVar
 
+from kizuna import cancellation
+
 T = TypeVar("T")
 
 #: What pytest shows of an error begins where the test, the game or the server is concerned.
@@ -74,9 +76,7 @@ def _new_loop() -> asyncio.AbstractEventLoop:
 
 def _finish(loop: asyncio.AbstractEventLoop) -> None:
     tasks = asyncio.all_tasks(loop)
-    for task in tasks:
-        task.cancel()
-    loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+    loop.run_until_complete(cancellation.end(tasks))
     loop.run_until_complete(loop.shutdown_asyncgens())
     loop.run_until_complete(loop.shutdown_default_executor())
     loop.close()

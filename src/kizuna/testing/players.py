@@ -3,6 +3,7 @@
 from base64 import b64encode, urlsafe_b64decode
 from typing import Any
 from urllib.parse import quote
+from uuid import NAMESPACE_DNS, uuid5
 
 import httpx
 import orjson
@@ -37,8 +38,7 @@ class Caller:
         Text and bytes are sent as they are, any other payload (a dict, a dataclass) as JSON. An answer that
         is no JSON comes as text.
         """
-        content = payload if isinstance(payload, str | bytes) else _json(payload)
-        answer = _succeeded(self.send("POST", f"/v2/rpc/{quote(id, safe='')}?unwrap", content))
+        answer = _succeeded(self.send("POST", f"/v2/rpc/{quote(id, safe='')}?unwrap", payload))
         if not answer.content:
             return None
         try:
@@ -62,10 +62,12 @@ class Caller:
         """The answer to `DELETE`."""
         return _message(self.send("DELETE", path, **query))
 
-    def send(
-        self, method: str, path: str, content: str | bytes | None = None, **query: Any
-    ) -> httpx.Response:
-        """The whole answer to a request, a refusal too; the body is sent as it is."""
+    def send(self, method: str, path: str, body: Any = None, **query: Any) -> httpx.Response:
+        """The whole answer to a request, a refusal too.
+
+        Text and bytes are sent as they are, any other body as JSON, None as nothing.
+        """
+        content = body if isinstance(body, str | bytes) else _json(body)
         return self._http.request(method, path, content=content, params=query or None, headers=self._headers)
 
 
@@ -92,7 +94,8 @@ class Player(Caller):
 def sign_in(http: httpx.Client, server_key: str, username: str) -> Player:
     """The player of this name, whose account is created at the first time."""
     newcomer = Caller(http, basic(server_key))
-    device = {"id": f"device-of-{username}"}
+    # The name itself may be nothing that a device could be called, and it is the name that is to be refused.
+    device = {"id": str(uuid5(NAMESPACE_DNS, username))}
     session = newcomer.post("/v2/account/authenticate/device", device, create=True, username=username)
     return Player(http, session["token"])
 

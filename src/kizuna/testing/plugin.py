@@ -102,4 +102,4 @@ def _in_plain_words() -> Iterator[None]:
     try:
         yield
     except (SettingsError, EmbeddedError, HostError, ModuleLoadError) as error:
-        pytest.fail(str(error), pytrace=False)
+        raise pytest.fail.Exception(str(error), pytrace=False) from None

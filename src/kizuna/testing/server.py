@@ -13,7 +13,8 @@ import httpx
 from kizuna.app import Application
 from kizuna.host import listener as listening
 from kizuna.host.server import Server as Host
-from kizuna.runtime import Nakama
+from kizuna.host.server import shutdown_most
+from kizuna.runtime import ModuleLoadError, Nakama
 from kizuna.settings import Settings
 from kizuna.testing import idle
 from kizuna.testing.clock import MovableClock
@@ -29,8 +30,8 @@ __tracebackhide__ = True
 #: Seconds that an answer may take: longer than the server lets game code run.
 _TIMEOUT = 30.0
 
-#: Seconds that the end of a server may take.
-_STOP_WITHIN = 15.0
+#: Seconds that the end of a server may take besides that of the application.
+_STOP_WITHIN = 3.0
 
 
 class Server:
@@ -41,6 +42,8 @@ class Server:
         self.database_url = database_url
         self.clock = clock
         self._stack = ExitStack()
+        self._client = ExitStack()
+        self._port = 0
         self._players = 0
 
     def player(self, username: str = "") -> Player:
@@ -78,26 +81,50 @@ class Server:
         """Begin to serve. Raises what makes that impossible, `ModuleLoadError` for game code."""
         try:
             self._start()
+        except ModuleLoadError as error:
+            self._stack.close()
+            # The message has the traceback of the game; that of the server would only hide it.
+            raise error.with_traceback(None) from None
         except BaseException:
             self._stack.close()
             raise
 
     def stop(self) -> None:
-        """End, without waiting for requests under way."""
+        """End, without waiting for requests under way; the game's shutdown functions have run then."""
         self._stack.close()
+
+    def restart(self) -> None:
+        """Stop, and start again with the game's files as they are now.
+
+        Database, clock and address are the same, and players go on as they are. Raises what `start` raises.
+        """
+        self.stop()
+        self.start()
+
+    def close(self) -> None:
+        """Stop for good."""
+        self.stop()
+        self._client.close()
 
     def _start(self) -> None:
         self._stack.enter_context(_logging(self.settings.logger.level))
         self._loop = self._stack.enter_context(LoopThread("kizuna-server"))
-        listener = listening.bind("127.0.0.1", 0)
+        listener = listening.bind("127.0.0.1", self._port)
         self._stack.callback(listener.close)
         self._serving: Task[None] | None = None
-        self._stack.callback(lambda: self._loop.run(self._end(), _STOP_WITHIN))
+        stop_within = shutdown_most(self.settings) + _STOP_WITHIN
+        self._stack.callback(lambda: self._loop.run(self._end(), stop_within))
         self._loop.run(self._begin(listener))
-        self.url = "http://{}:{}".format(*listener.getsockname())
+        if not self._port:
+            self._connect(*listener.getsockname())
+
+    def _connect(self, host: str, port: int) -> None:
+        """Make the client that the players share, for as long as there is this server."""
+        self._port = port
+        self.url = f"http://{host}:{port}"
         # No certificates: loading them takes longer than a whole test.
         client = httpx.Client(base_url=self.url, timeout=_TIMEOUT, trust_env=False, verify=False)
-        self._http = self._stack.enter_context(client)
+        self._http = self._client.enter_context(client)
 
     async def _begin(self, listener: socket.socket) -> None:
         self._application = Application(self.settings, database_url=self.database_url, clock=self.clock)
@@ -137,8 +164,8 @@ class Servers:
         database_url = self._databases.new()
         self._stack.callback(self._databases.drop, database_url)
         server = Server(options, database_url, clock or MovableClock())
+        self._stack.callback(server.close)
         server.start()
-        self._stack.callback(server.stop)
         return server
 
     def stop(self) -> None:
