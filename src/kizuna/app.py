@@ -196,9 +196,11 @@ class Application:
             tournament_routes.routes(self._definitions, leaderboards, tournaments, clock),
             user_routes.routes(users),
         )
+        endpoints = [endpoint for routes in features for endpoint in routes.endpoints]
+        self.runtime.served = {endpoint.operation.name for endpoint in endpoints}
         rpc = RpcHandler(self.runtime, sessions, settings.runtime.http_key)
         self._dispatcher = Dispatcher(
-            [endpoint for routes in features for endpoint in routes.endpoints],
+            endpoints,
             rpc=rpc,
             pages=documentation([routes.router for routes in (*features, rpc_routes.routes(rpc))]),
             hooks=self.runtime.hooks,

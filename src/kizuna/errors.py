@@ -55,7 +55,7 @@ HTTP_STATUS: Mapping[int, int] = {
 
 
 class ApiError(Exception):
-    """A refusal with a code and a message that are the client's to read."""
+    """A refusal. `code` is a gRPC code, `message` a text that the client may read."""
 
     def __init__(self, code: int, message: str) -> None:
         super().__init__(message)

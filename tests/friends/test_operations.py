@@ -8,6 +8,8 @@ from uuid import uuid4
 
 import pytest
 
+from kizuna.errors import ApiError
+from kizuna.friends.service import Friends
 from tests.friends.support import (
     ACCEPTED,
     BLOCKED,
@@ -154,11 +156,23 @@ async def test_metadata_counts_where_nothing_is_written(ada: Neighbour, bob: Nei
 
 async def test_metadata_is_not_as_large_as_one_likes(ada: Neighbour, bob: Neighbour) -> None:
     """Numbers are written out: a short text must not fill everybody's memory."""
-    for metadata in (f'"{"x" * 17_000}"', "[" + ",".join(["1e300"] * 60) + "]"):
+    for metadata in (f'"{"x" * 2_047}"', "[" + ",".join(["1e300"] * 7) + "]", f'"{"é" * 1_024}"'):
         answer = await ada.send("add", [bob.id], metadata=metadata)
-        assert refusal(answer) == (400, 3, "Metadata must have at most 16384 bytes.")
+        assert refusal(answer) == (400, 3, "Metadata must have at most 2048 bytes.")
     assert refusal(await ada.send("add", [bob.id], metadata="1e400")) == (400, 3, FAILED["add"])
-    await ada.add(bob, metadata=f'"{"x" * 16_000}"')
+    await ada.add(bob, metadata=f'"{"x" * 2_046}"')
+
+
+async def test_the_servers_own_code_may_give_more_metadata(
+    friends: Friends, ada: Neighbour, bob: Neighbour
+) -> None:
+    await ada.add(bob)
+    for metadata in (f'{{"x":"{"x" * 16_376}"}}', '{"x":[' + ",".join(["1e300"] * 60) + "]}"):
+        with pytest.raises(ApiError, match="at most 16384 bytes"):
+            await friends.set_metadata(ada.id, bob.id, metadata)
+    most = f'{{"x": "{"x" * 16_375}"}}'
+    await friends.set_metadata(ada.id, bob.id, most)
+    assert (await ada.edge_to(bob))["metadata"] == most
 
 
 async def test_a_body_has_no_effect(ada: Neighbour, bob: Neighbour) -> None:

@@ -1,5 +1,6 @@
 """Games made of a few lines, run without clients; and the server API on a real database."""
 
+import logging
 import textwrap
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -113,6 +114,16 @@ def services(app: Application) -> Services:
 def nk(services: Services) -> Nakama:
     """The server API."""
     return Nakama(services)
+
+
+def assert_tells_of_the_time_limit(record: logging.LogRecord, frame: str) -> None:
+    """That an entry of the log says why a call has ended, with one traceback, down to the game's `frame`."""
+    text = logging.Formatter().format(record)
+    assert record.levelno == logging.ERROR
+    assert record.getMessage().endswith("it took longer than runtime.call_timeout_ms and was ended")
+    assert text.count("Traceback (most recent call last):") == 1
+    assert frame in text
+    assert "Overdue" not in text
 
 
 def until_noon() -> timedelta:

@@ -5,8 +5,9 @@ import logging
 
 import pytest
 
+from kizuna import cancellation
 from kizuna.runtime.errors import CallFailed
-from tests.runtime.conftest import PLAYER, FakeOrigin, Folder, started
+from tests.runtime.conftest import PLAYER, FakeOrigin, Folder, assert_tells_of_the_time_limit, started
 from tests.support.waiting import wait_until_async
 
 GAME = """
@@ -137,19 +138,21 @@ async def test_a_cancellation_from_outside_ends_the_call(folder: Folder) -> None
     async with started(folder.path) as game:
         call = asyncio.create_task(game.call("sleep"))
         await asyncio.sleep(0)
-        call.cancel()
+        cancellation.cancel(call)
         with pytest.raises(asyncio.CancelledError):
             await call
         assert await game.call("ended") == '["slept"]'
 
 
-async def test_a_call_that_takes_too_long_is_ended(folder: Folder) -> None:
+async def test_a_call_that_takes_too_long_is_ended(folder: Folder, caplog: pytest.LogCaptureFixture) -> None:
     folder.write("game.py", GAME)
     async with started(folder.path, call_timeout_ms=50) as game:
         with pytest.raises(CallFailed) as refusal:
             await game.call("sleep")
         assert (refusal.value.code, refusal.value.message) == (4, "context deadline exceeded")
         assert await game.call("ended") == '["slept"]'
+    [record] = caplog.records
+    assert_tells_of_the_time_limit(record, "in sleep")
 
 
 async def test_what_a_function_is_told(folder: Folder, caplog: pytest.LogCaptureFixture) -> None:

@@ -15,7 +15,7 @@ import pytest_asyncio
 from kizuna.app import Application
 from kizuna.clock import ShiftedClock
 from kizuna.events.service import Event, Sender
-from tests.runtime.conftest import PLAYER, Folder, runtime_of, started
+from tests.runtime.conftest import PLAYER, Folder, assert_tells_of_the_time_limit, runtime_of, started
 from tests.support.applications import running_application
 from tests.support.players import HTTP_KEY, sign_in_async
 from tests.support.waiting import wait_until_async
@@ -105,7 +105,9 @@ async def test_what_handlers_are_told_of_clients_events(
 
 
 @pytest.mark.parametrize("name", ["cancel", "exit", "hang"])
-async def test_however_a_handler_ends_the_next_one_runs(api: httpx.AsyncClient, name: str) -> None:
+async def test_however_a_handler_ends_the_next_one_runs(
+    api: httpx.AsyncClient, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
     player = await sign_in_async(api)
     for _ in range(2):
         answer = await api.post("/v2/event", headers=player.headers, json={"name": name})
@@ -116,6 +118,9 @@ async def test_however_a_handler_ends_the_next_one_runs(api: httpx.AsyncClient, 
         return [note[0] for note in await noted(api, name)].count("last") == 2
 
     await wait_until_async(twice)
+    if name == "hang":
+        [error, _] = [record for record in caplog.records if "hanging in" in record.getMessage()]
+        assert_tells_of_the_time_limit(error, "in hanging")
 
 
 async def test_handlers_and_their_context_without_a_queue(folder: Folder) -> None:

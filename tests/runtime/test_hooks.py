@@ -16,7 +16,7 @@ from kizuna.clock import ShiftedClock
 from kizuna.http.call import Answer, Call, Limits
 from kizuna.http.contract import OPERATIONS, Auth, Operation
 from kizuna.http.routes import Reply
-from tests.runtime.conftest import PLAYER, Folder, started
+from tests.runtime.conftest import PLAYER, Folder, assert_tells_of_the_time_limit, started
 from tests.support.applications import client_of, running_application
 from tests.support.players import HTTP_KEY, SERVER_KEY, Player, claims, sign_in_async
 from tests.support.waiting import wait_until_async
@@ -310,7 +310,9 @@ async def test_what_hooks_are_told_of_a_player(
     assert fields["trace_id"] == before["trace"]
 
 
-async def test_a_hook_that_hangs_holds_up_nobody_else(api: httpx.AsyncClient, player: Player) -> None:
+async def test_a_hook_that_hangs_holds_up_nobody_else(
+    api: httpx.AsyncClient, player: Player, caplog: pytest.LogCaptureFixture
+) -> None:
     hanging = asyncio.create_task(get(api, player, "/v2/user", before="hang"))
 
     async def has_begun() -> bool:
@@ -321,6 +323,8 @@ async def test_a_hook_that_hangs_holds_up_nobody_else(api: httpx.AsyncClient, pl
     assert not hanging.done()
     late = await hanging
     assert (late.status_code, late.json()) == (504, {"code": 4, "message": "context deadline exceeded"})
+    [error] = [record for record in caplog.records if "before GetUsers (" in record.getMessage()]
+    assert_tells_of_the_time_limit(error, "in act")
 
 
 @pytest.mark.parametrize("where", ["before", "after"])
@@ -334,6 +338,20 @@ async def test_a_request_has_a_limit_of_its_own(
         late = await get(api, player, "/v2/account", **{where: "hang"})
         assert (late.status_code, late.json()) == (504, {"code": 4, "message": "context deadline exceeded"})
         assert (await get(api, player, "/v2/account")).status_code == 200
+
+
+async def test_the_log_warns_of_hooks_that_nothing_calls(
+    database_url: str, clock: ShiftedClock, folder: Folder, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder.write("game.py", GAME)
+    async with running_application(database_url, clock, {"runtime": {"modules": [folder.path]}}) as app:
+        served = app.runtime.served
+        assert served is not None
+    [warning] = [text for text in caplog.messages if "are never called" in text]
+    unserved = [each.name for each in HOOKABLE if each.name not in served]
+    assert "before ValidatePurchaseApple, after ValidatePurchaseApple" in warning
+    assert [name for name in unserved if f"before {name}" not in warning] == []
+    assert not any(f"before {name}," in warning for name in served)
 
 
 # --- after ---
@@ -432,6 +450,11 @@ async def test_what_goes_wrong_after_an_operation_does_not_concern_the_client(
     assert (answer.status_code, answer.json()) == (200, usual.json())
     errors = [record for record in caplog.records if "after GetAccount (" in record.getMessage()]
     assert len(errors) == (what != "nonsense"), "what it returns does not matter"
+    # It is nobody's refusal: whoever raises an error here meant something by it, or was mistaken.
+    assert [error.levelno for error in errors] in (
+        [logging.WARNING if what == "refuse" else logging.ERROR],
+        [],
+    )
     if what == "fail":
         assert errors[0].exc_info is not None
         assert errors[0].exc_info[0] is LookupError
@@ -457,7 +480,7 @@ async def test_responses_can_be_changed(
     assert (broken.status_code, broken.json()) == (200, usual)
     [error] = [record for record in caplog.records if record.name == "game"]
     assert "after GetAccount (" in error.getMessage()
-    assert "custom_id" in error.getMessage()
+    assert error.getMessage().endswith(": Account.custom_id must be str, not int")
     half = await get(api, player, "/v2/account", after="m.custom_id = 'x'; raise ValueError")
     assert half.json() == usual
 
@@ -547,3 +570,53 @@ async def test_a_request_is_finished_by_the_game_it_began_with(
         before.call.__globals__["gate"].set()
         answer = await waiting
         assert (answer.status_code, answer.json()) == (200, {"cursor": "version 1"})
+
+
+ENDED = """
+def register(app):
+    @app.before("ListFriends")
+    async def before(ctx, request):
+        return request
+
+    @app.shutdown
+    async def end(ctx):
+        ctx.logger.warning("the end of {version}")
+"""
+
+
+async def test_a_game_ends_after_the_requests_that_its_hooks_stand_around(
+    folder: Folder, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder.write("game.py", ENDED.format(version=1))
+    async with started(folder.path, reload=True) as game:
+        hook = game.runtime.hooks.of("ListFriends")
+        assert hook is not None
+        with hook:
+            old = game.runtime._game
+            folder.write("game.py", ENDED.format(version="the second"))
+            await wait_until_async(lambda: _true(game.runtime._game is not old), what="the reload")
+            await asyncio.sleep(0.3)  # in which it would have ended
+            assert "the end of 1" not in caplog.messages
+        await wait_until_async(
+            lambda: _true("the end of 1" in caplog.messages), what="the end of the old game"
+        )
+    assert caplog.messages.count("the end of 1") == 1
+    assert caplog.messages[-1] == "the end of the second"
+
+
+async def test_a_server_that_stops_does_not_wait_for_them(
+    folder: Folder, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder.write("game.py", ENDED.format(version=1))
+    async with asyncio.timeout(20), started(folder.path, reload=True) as game:
+        hook = game.runtime.hooks.of("ListFriends")
+        assert hook is not None
+        hook.__enter__()
+        old = game.runtime._game
+        folder.write("game.py", ENDED.format(version="the second"))
+        await wait_until_async(lambda: _true(game.runtime._game is not old), what="the reload")
+    assert {"the end of 1", "the end of the second"} <= set(caplog.messages)
+
+
+async def _true(value: bool) -> bool:
+    return value

@@ -85,6 +85,10 @@ async def test_functions_that_can_be_registered(folder: Folder, registered: str)
             "after ListFriends must take three arguments, context, response and request",
         ),
         ("app.before('AddFriend', two)", "there is no operation 'AddFriend'; did you mean AddFriends"),
+        (
+            "app.before(operations.AddFriend, two)",
+            "there is no operation 'AddFriend'; did you mean AddFriends",
+        ),
         ("app.before('Authenticate', two)", "there is no operation 'Authenticate'"),
         ("app.before('RpcFunc', two)", "there is no operation 'RpcFunc'"),
         ("app.before(two)", "an operation or its name is wanted"),
@@ -102,6 +106,131 @@ async def test_functions_that_cannot_be_registered(folder: Folder, registered: s
             pass
     assert str(path) in str(caught.value)
     assert told in str(caught.value)
+
+
+ANNOTATED = """
+import typing
+from kizuna.runtime import api, operations
+
+T = typing.TypeVar("T")
+
+class Named(typing.Protocol):
+    name: str
+
+def register(app):
+"""
+
+#: Ways to register `f`, its parameters, and what it returns.
+FITTING = [
+    (
+        "app.before('CreateGroup', f)",
+        "ctx: rt.Context, request: api.CreateGroupRequest",
+        "api.CreateGroupRequest",
+    ),
+    (
+        "app.before('CreateGroup', f)",
+        "ctx, request: 'api.CreateGroupRequest'",
+        "api.CreateGroupRequest | None",
+    ),
+    ("app.before('CreateGroup', f)", "ctx: object, request: api.Message", "typing.Optional[api.Message]"),
+    ("app.before('CreateGroup', f)", "ctx: typing.Any, request: Named", "None"),
+    ("app.before('CreateGroup', f)", "ctx, request: T", "T"),
+    (
+        "app.before('CreateGroup', f)",
+        "ctx, request: api.UpdateGroupRequest | api.CreateGroupRequest",
+        "typing.NoReturn",
+    ),
+    (
+        "app.before('CreateGroup', f)",
+        "ctx, request: typing.Annotated[api.CreateGroupRequest, 1]",
+        "typing.Any",
+    ),
+    ("app.before('GetAccount', f)", "ctx: rt.Context", "None"),
+    ("app.after('ListGroups', f)", "ctx, response: api.GroupList, request: api.ListGroupsRequest", "str"),
+    ("app.after('DeleteGroup', f)", "ctx, request: api.DeleteGroupRequest", "None"),
+    ("app.event(f)", "ctx: rt.Context, event: rt.Event", "None"),
+    ("app.account_deleted(f)", "ctx: rt.Context, event: rt.AccountDeleted", "None"),
+    ("app.tournament_end(f)", "ctx: rt.Context, event: rt.TournamentEnd", "None"),
+    ("app.startup(f)", "ctx: rt.Context", "None"),
+]
+
+UNFITTING = [
+    (
+        "app.before('CreateGroup', f)",
+        "ctx, request: api.UpdateGroupRequest",
+        "None",
+        "for before CreateGroup takes api.UpdateGroupRequest where api.CreateGroupRequest comes",
+    ),
+    (
+        "app.before('CreateGroup', f)",
+        "ctx, request: api.CreateGroupRequest",
+        "api.Group | None",
+        "for before CreateGroup returns api.Group | None where api.CreateGroupRequest or None is wanted",
+    ),
+    (
+        "app.before('CreateGroup', f)",
+        "ctx, request",
+        "str",
+        "for before CreateGroup returns str where api.CreateGroupRequest or None is wanted",
+    ),
+    (
+        "app.before('CreateGroup', f)",
+        "request: api.CreateGroupRequest, ctx: rt.Context",
+        "None",
+        "for before CreateGroup takes api.CreateGroupRequest where rt.Context comes",
+    ),
+    (
+        "app.after('ListGroups', f)",
+        "ctx, request: api.ListGroupsRequest, response: api.GroupList",
+        "None",
+        "for after ListGroups takes api.ListGroupsRequest where api.GroupList comes",
+    ),
+    (
+        "app.after('ListGroups', f)",
+        "ctx, response: api.GroupList, request: dict[str, typing.Any] | str",
+        "None",
+        "takes dict[str, typing.Any] | str where api.ListGroupsRequest comes",
+    ),
+    ("app.event(f)", "ctx, event: api.Event", "None", "for event takes api.Event where rt.Event comes"),
+    ("app.session_start(f)", "ctx, event: str", "None", "for session_start takes str where rt.Event comes"),
+    (
+        "app.account_deleted(f)",
+        "ctx, event: rt.Account",
+        "None",
+        "for account_deleted takes rt.Account where rt.AccountDeleted comes",
+    ),
+    (
+        "app.leaderboard_reset(f)",
+        "ctx, event: rt.TournamentReset",
+        "None",
+        "for leaderboard_reset takes rt.TournamentReset where rt.LeaderboardReset comes",
+    ),
+    ("app.startup(f)", "ctx: rt.App", "None", "for startup takes rt.App where rt.Context comes"),
+    (
+        "app.rpc('f', f)",
+        "payload: str, ctx: rt.Context",
+        "str",
+        "for RPC 'f' takes str where rt.Context comes",
+    ),
+]
+
+
+@pytest.mark.parametrize(("registered", "parameters", "result"), FITTING)
+async def test_annotations_that_fit(folder: Folder, registered: str, parameters: str, result: str) -> None:
+    folder.write("game.py", ANNOTATED + f"    {registered}\n\nasync def f({parameters}) -> {result}: ...\n")
+    async with started(folder.path) as game:
+        assert game.runtime._game.functions
+
+
+@pytest.mark.parametrize(("registered", "parameters", "result", "told"), UNFITTING)
+async def test_annotations_that_do_not_fit(
+    folder: Folder, registered: str, parameters: str, result: str, told: str
+) -> None:
+    folder.write("game.py", ANNOTATED + f"    {registered}\n\nasync def f({parameters}) -> {result}: ...\n")
+    with pytest.raises(ModuleLoadError) as caught:
+        async with started(folder.path):
+            pass
+    assert f"the function f {told}" in str(caught.value) or told in str(caught.value)
 
 
 async def test_nothing_can_be_registered_later() -> None:
@@ -143,7 +272,11 @@ async def test_the_later_of_two_counts_and_the_log_says_so(
         assert hooks.before is not None
         assert hooks.before.call.__name__ == "defaults"
     [warning] = [record for record in caplog.records if "two functions" in record.message]
-    assert "for before AddFriends, and only the later one is called: defaults in" in warning.message
+    first, second = (folder.path / name for name in ("a.py", "b.py"))
+    assert warning.message.endswith(
+        "for before AddFriends, and only the later one is called: "
+        f"defaults in {second}:9, not two in {first}:6."
+    )
 
 
 async def test_two_folders_are_added_up(folder: Folder, caplog: pytest.LogCaptureFixture) -> None:

@@ -183,11 +183,18 @@ async def test_the_server_writes_to_authoritative_leaderboards(nk: Nakama, id: s
 async def test_scores_that_no_record_can_hold(nk: Nakama, id: str) -> None:
     await nk.leaderboard_create(id, operator="incr")
     await nk.leaderboard_record_write(id, ONE, score=LARGEST)
-    for arguments in ({"score": 1}, {"score": -1}, {"subscore": -1}):
-        with pytest.raises(ApiError, match="Error writing score to leaderboard"):
+    for arguments, told in (
+        ({"score": 1}, "Error writing score to leaderboard"),
+        ({"score": -1}, "^score must not be negative"),
+        ({"subscore": -1}, "^subscore must not be negative"),
+        ({"score": -1, "operator": "set"}, "^score must not be negative"),
+    ):
+        with pytest.raises(ApiError, match=told):
             await nk.leaderboard_record_write(id, ONE, **arguments)
     [record] = (await nk.leaderboard_records_list(id)).records
     assert (record.score, record.num_score) == (LARGEST, 1)
+    await nk.leaderboard_record_write(id, ONE, score=7, operator="decr")
+    assert (await nk.leaderboard_record_write(id, ONE, score=-7, operator="decr")).score == LARGEST
 
 
 async def test_records_are_listed_in_pages(nk: Nakama, id: str) -> None:

@@ -128,36 +128,52 @@ async def test_what_takes_long_is_told(
     assert len(caplog.messages) == count, "it has ended"
 
 
+HANGING = """
+import asyncio, time
+
+def register(app):
+    app.shutdown(hang)
+    app.shutdown(flush)
+    app.shutdown(hang)
+
+async def hang(ctx):
+    try:
+        await asyncio.sleep(60)
+    finally:
+        ctx.logger.warning("hang ends")
+
+async def flush(ctx):
+    ctx.logger.warning("flush")
+"""
+
+
 async def test_what_does_not_end_is_cut_short(
     folder: Folder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(lifecycle, "GRACE", 0.1)
-    folder.write(
-        "game.py",
-        """
-        import asyncio
-
-        def register(app):
-            app.shutdown(never)
-            app.shutdown(hang)
-
-        async def hang(ctx):
-            try:
-                await asyncio.sleep(60)
-            finally:
-                ctx.logger.warning("cut short")
-
-        async def never(ctx):
-            ctx.logger.error("it was called")
-        """,
-    )
+    monkeypatch.setattr(lifecycle, "GRACE", 0.6)
+    folder.write("game.py", HANGING)
     async with started(folder.path):
         begun = time.monotonic()
-    assert time.monotonic() - begun < 5
-    assert told(caplog) == ["cut short"]
-    [line] = [text for text in caplog.messages if text.startswith("The game did not end within 0.1 s")]
+    assert 0.5 < time.monotonic() - begun < 5
+    assert told(caplog) == ["hang ends", "flush", "hang ends"]
+    lines = [record.getMessage() for record in caplog.records if record.name == lifecycle.__name__]
+    # A third of it, and then half of what the others have left.
+    assert [line.partition(" in ")[0] for line in lines] == ["The shutdown function hang"] * 2
+    assert lines[0].endswith("game.py:10 was cut short after 0.2 s.")
+    assert 0.35 < float(lines[1].rpartition("after ")[2].removesuffix(" s.")) <= 0.4
+
+
+async def test_what_has_no_time_left_does_not_run(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(lifecycle, "GRACE", 0.05)
+    folder.write("game.py", HANGING.replace("await asyncio.sleep(60)", "time.sleep(0.1)"))
+    async with started(folder.path):
+        pass
+    assert told(caplog) == ["hang ends"]
+    [line] = [text for text in caplog.messages if "these did not run" in text]
+    assert line.startswith("The 0.05 s for the end of the game are over, these did not run: flush in ")
     assert "hang in " in line
-    assert "never in " in line
 
 
 # --- reloading ---

@@ -125,6 +125,24 @@ async def test_objects_are_written_read_listed_and_deleted(nk: Nakama, new_user:
     assert await listed(user_id=user) == ["shared"]
 
 
+@pytest.mark.parametrize("wrong", ["bad", "*"])
+async def test_a_wrong_version_refuses_a_deletion_that_another_entry_wants(
+    nk: Nakama, new_user: NewUser, wrong: str
+) -> None:
+    user = await new_user()
+    acks = await nk.storage_write([StorageWrite("c", key, {"n": 1}, user) for key in ("k", "other")])
+    plain, good, bad = [StorageDelete("c", "k", user, version) for version in ("", acks[0].version, wrong)]
+    other = StorageDelete("c", "other", user)
+    for deletes in ([plain, bad], [bad, plain], [good, bad], [bad, good], [other, plain, bad, plain]):
+        with pytest.raises(StorageRefusal, match="Storage delete rejected"):
+            await nk.storage_delete(deletes)
+        with pytest.raises(StorageRefusal, match="Storage delete rejected"):
+            await nk.multi_update(storage_deletes=deletes)
+        assert [each.key for each in (await nk.storage_list("c", user_id=user))[0]] == ["k", "other"]
+    await nk.storage_delete([plain, good, plain])
+    assert [each.key for each in (await nk.storage_list("c", user_id=user))[0]] == ["other"]
+
+
 async def test_versions_are_checked(nk: Nakama, new_user: NewUser) -> None:
     user = await new_user()
     write = StorageWrite("c", "k", {"n": 1}, user, version="*")
@@ -141,7 +159,7 @@ async def test_versions_are_checked(nk: Nakama, new_user: NewUser) -> None:
         (StorageWrite("", "k", {}), "Invalid collection or key"),
         (StorageWrite("c", "k" * 129, {}), "Error writing storage objects."),
         (StorageWrite("c", "k", {}, "me"), "user id 'me' is not a UUID"),
-        (StorageWrite("c", "k", {}, NOBODY), "Error writing storage objects."),
+        (StorageWrite("c", "k", {}, NOBODY), "user not found"),
         (StorageWrite("c", "k", [1]), "value must be a dict"),  # type: ignore[arg-type]
         (StorageWrite("c", "k", {"n": 2**64}), "value cannot be written as JSON"),
         (StorageWrite("c", "k", {1: 1}), "value cannot be written as JSON"),  # type: ignore[dict-item]

@@ -97,7 +97,7 @@ async def test_pages_of_friends_and_of_theirs(
         (lambda nk, me: nk.users_get_friend_status(me, ["x"]), "user id 'x' is not a UUID"),
         (lambda nk, me: nk.group_create(me, ""), "name must not be empty"),
         (lambda nk, me: nk.group_create(me, "n", max_count=0), "max_count must be a whole number"),
-        (lambda nk, me: nk.group_create(NOBODY, f"of {NOBODY}"), "Error while trying to create group."),
+        (lambda nk, me: nk.group_create(NOBODY, f"of {NOBODY}"), "user not found"),
         (lambda nk, me: nk.group_create(me, "x" * 256), "Error while trying to create group."),
         (lambda nk, me: nk.group_update(NOBODY, name=""), "name must not be empty"),
         (lambda nk, me: nk.group_update(NOBODY), "no group updates"),

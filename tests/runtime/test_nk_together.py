@@ -12,8 +12,10 @@ import pytest
 
 from kizuna.clock import ShiftedClock
 from kizuna.runtime import (
+    SYSTEM_USER,
     AccountUpdate,
     ApiError,
+    GroupChange,
     GroupCreate,
     GroupDelete,
     GroupJoin,
@@ -135,7 +137,24 @@ REFUSALS: dict[str, tuple[Callable[[World], dict[str, Any]], str]] = {
     ),
     "nobody's object": (
         lambda w: {"storage_writes": [StorageWrite("c", "new", {}, NOBODY)]},
-        "Error running multi update.",
+        "user not found",
+    ),
+    "nobody's wallet": (
+        lambda w: {"wallet_updates": [WalletUpdate(w.player, {"coins": 1}), WalletUpdate(NOBODY, {"c": -1})]},
+        "user not found",
+    ),
+    "nobody's account": (
+        lambda w: {"account_updates": [AccountUpdate(NOBODY, location="Kyoto")]},
+        "user not found",
+    ),
+    "nobody's group": (lambda w: {"group_changes": [GroupCreate(NOBODY, "g")]}, "user not found"),
+    "group id": (
+        lambda w: {"group_changes": [GroupCreate(w.player, f"of {w.player}", id=w.group)]},
+        "group id in use",
+    ),
+    "a score below zero": (
+        lambda w: {"leaderboard_writes": [LeaderboardWrite(w.leaderboard, w.player, score=-1)]},
+        "score must not be negative",
     ),
     "deletion": (
         lambda w: {"storage_deletes": [StorageDelete("c", "old", w.player, "v")]},
@@ -287,6 +306,44 @@ async def test_every_change_of_a_group(world: World, new_user: NewUser) -> None:
     assert [member.user.id for member in (await nk.group_users_list(group))[0]] == [world.rival]
     with pytest.raises(TypeError, match="str is no change of a group"):
         await nk.multi_update(group_changes=["GroupDelete"])  # type: ignore[list-item]
+
+
+async def test_a_new_group_of_which_other_parts_know(world: World) -> None:
+    nk, group = world.nk, str(uuid.uuid4())
+    result = await nk.multi_update(
+        storage_writes=[StorageWrite("c", "guild", {"group": group}, world.player)],
+        group_changes=[
+            GroupCreate(world.player, f"own-{group}", id=group.upper()),
+            GroupUsersAdd(group, [world.rival]),
+            GroupUsersPromote(group, [world.rival], caller_id=world.player),
+        ],
+    )
+    assert [(one.id, one.creator_id) for one in result.groups] == [(group, world.player)]
+    members, _ = await nk.group_users_list(group)
+    assert [(member.user.id, member.state) for member in members] == [
+        (world.player, GroupState.SUPERADMIN),
+        (world.rival, GroupState.ADMIN),
+    ]
+    for nonsense in ("mine", str(uuid.UUID(int=0))):
+        with pytest.raises(ValueError, match="group id"):
+            await nk.multi_update(group_changes=[GroupCreate(world.player, "g", id=nonsense)])
+
+
+async def test_changes_of_groups_have_a_type_in_common(world: World) -> None:
+    # That nothing says what the list holds is the point: type checkers find it out.
+    changes = [GroupUpdate(world.group, description="d"), GroupUsersKick(world.group, [world.player])]
+    assert all(isinstance(change, GroupChange) for change in changes)
+    await world.nk.multi_update(group_changes=changes)
+    with pytest.raises(TypeError, match="GroupChange is no change of a group"):
+        await world.nk.multi_update(group_changes=[GroupChange()])
+
+
+async def test_the_servers_own_account_and_wallet(world: World) -> None:
+    result = await world.nk.multi_update(
+        account_updates=[AccountUpdate(SYSTEM_USER, location="Kyoto")],
+        wallet_updates=[WalletUpdate(SYSTEM_USER, {"coins": 0})],
+    )
+    assert [wallet.user_id for wallet in result.wallets] == [SYSTEM_USER]
 
 
 @dataclass

@@ -1,13 +1,14 @@
 """The table of hookable operations against the table of the wire and the OpenAPI document."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_overloads
 
 import pytest
 import yaml
 
 from kizuna.http import contract
 from kizuna.runtime import api, operations
+from kizuna.runtime.app import After, App, Before
 from kizuna.runtime.operations import BY_NAME, BY_WIRE_NAME, NoInput, NoResponse, Operation, operation
 
 DOCUMENT = Path(__file__).parents[2] / "openapi" / "nakama-v2.yaml"
@@ -47,6 +48,23 @@ def test_constants_have_the_names_of_their_operations() -> None:
     constants = {name: value for name, value in vars(operations).items() if isinstance(value, Operation)}
     assert constants == dict(BY_NAME)
     assert all(str(each) == name for name, each in constants.items())
+
+
+def test_an_operation_that_there_is_not() -> None:
+    with pytest.raises(
+        AttributeError, match=r"^there is no operation 'CreateGrup'; did you mean CreateGroup"
+    ):
+        operations.CreateGrup  # type: ignore[attr-defined]  # noqa: B018
+    with pytest.raises(AttributeError, match=r"^there is no operation 'Juggle'$"):
+        operations.Juggle  # type: ignore[attr-defined]  # noqa: B018
+    assert not hasattr(operations, "__path__")
+
+
+def test_type_checkers_tell_of_the_most_common_form_first() -> None:
+    """Where no overload fits, mypy compares with the first."""
+    common: dict[Any, Any] = {App.before: Before, App.after: After}
+    for method, function in common.items():
+        assert get_overloads(method)[0].__annotations__["function"] == function
 
 
 def test_requests_have_the_names_of_their_operations() -> None:

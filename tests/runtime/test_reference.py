@@ -40,6 +40,21 @@ def test_the_page_names_every_operation_and_every_type() -> None:
             assert f"# {name}\n" in page or name == "Nakama", name
 
 
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "#### ctx.execution_mode\n\n```python\nctx.execution_mode: str\n```\n\nWhat kind of function is",
+        "#### ctx.function_id\n\n```python\nctx.function_id: str\n```\n\nThe id of the RPC,",
+        "ctx.logger.with_fields(**fields: Any) -> 'GameLogger'\n",
+        "### SYSTEM_USER\n\n`'00000000-0000-0000-0000-000000000000'`: the id of the server itself,",
+        "Kinds: [`GroupCreate`](#groupcreate), [`GroupDelete`](#groupdelete),",
+        "### ApiError\n\nA refusal. `code` is a gRPC code, `message` a text",
+    ],
+)
+def test_what_is_no_method_and_no_record_has_its_entry_too(entry: str) -> None:
+    assert reference.render().count(entry) == 1
+
+
 @pytest.mark.parametrize("part", Nakama.__bases__)
 def test_every_call_of_the_server_api_says_what_it_does(part: type) -> None:
     for name, member in vars(part).items():

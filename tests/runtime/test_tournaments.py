@@ -210,7 +210,7 @@ async def test_a_record_is_written_and_read(nk: Nakama, id: str) -> None:
     assert [(record.owner_id, record.rank) for record in around.records] == [(TWO, 2)]
     before = await nk.tournament_records_haystack(id, TWO, limit=1, cursor=around.prev_cursor)
     assert [record.owner_id for record in before.records] == [ONE]
-    with pytest.raises(ApiError, match="Error writing score to tournament"):
+    with pytest.raises(ApiError, match="score must not be negative"):
         await nk.tournament_record_write(id, ONE, score=-1)
 
 

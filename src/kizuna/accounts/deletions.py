@@ -13,9 +13,10 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from kizuna.accounts import queries
+from kizuna.cancellation import is_end_of_task
 from kizuna.clock import Clock
 from kizuna.db.engine import UNREACHABLE, Database, Record, Transaction
-from kizuna.db.queue import QueueRunner, in_words, is_end_of_task, pause
+from kizuna.db.queue import QueueRunner, in_words, pause
 
 log = logging.getLogger(__name__)
 

@@ -10,6 +10,7 @@ import traceback
 from abc import ABC, abstractmethod
 from typing import Generic, TypeVar
 
+from kizuna import cancellation
 from kizuna.db.engine import UNREACHABLE, Database, Record, Transaction
 
 log = logging.getLogger(__name__)
@@ -47,10 +48,7 @@ class QueueRunner(ABC, Generic[Failure]):
         self._closing = True
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=grace)
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=grace)
+        await cancellation.end(tuple(self._tasks), grace)
 
     @abstractmethod
     async def _claim(self, tx: Transaction) -> Record | None:
@@ -107,9 +105,3 @@ def in_words(error: BaseException, longest: int) -> str:
     """An error as a text column takes it, cut to so many characters."""
     text = "".join(traceback.format_exception_only(error)).strip()[:longest]
     return text.replace("\0", "").encode(errors="replace").decode()
-
-
-def is_end_of_task(error: BaseException) -> bool:
-    """Whether the running task is to end; otherwise somebody has cancelled something of their own."""
-    task = asyncio.current_task()
-    return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0

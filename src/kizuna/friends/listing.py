@@ -1,7 +1,8 @@
-"""Pages of friends, and of the friends of friends."""
+"""Pages of friends."""
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple, TypeVar
+import asyncio
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from kizuna.accounts.tables import SYSTEM_USER
 from kizuna.db.coalesce import SharedReads
@@ -9,8 +10,8 @@ from kizuna.db.engine import Database, Record
 from kizuna.errors import invalid
 from kizuna.friends import queries
 from kizuna.friends.messages import friend_message
+from kizuna.friends.portions import portions
 from kizuna.friends.relations import State
-from kizuna.users.profile import user_message
 from kizuna.wire.cursors import decode_cursor, encode_cursor
 from kizuna.wire.encode import parse_uuid
 
@@ -18,10 +19,17 @@ from kizuna.wire.encode import parse_uuid
 #: and of the groups of a user, which can take each other's place.
 EDGE_CURSOR = "edge"
 
-_FRIENDS_OF_FRIENDS = "friends_of_friends"
+#: Friends on a page that is read together with others'. Most players have fewer, whatever they ask for.
+_SHORT = 100
 
-#: Rows of all the pages that one statement reads.
+#: Rows of all the short pages that one statement reads. A row may have some kilobytes.
 _ROWS_AT_ONCE = 5_000
+
+#: Longer pages that are in memory at once; whoever asks for another one waits.
+_LONG_PAGES = 3
+
+#: Messages that are built in one turn of the loop.
+_MESSAGES_AT_ONCE = 200
 
 _HIGHEST_STATE = max(State)
 
@@ -44,93 +52,66 @@ class _Page(NamedTuple):
     size: int
 
 
-class _Path(NamedTuple):
-    """A place in the order of the friends of friends."""
-
-    referrer: str
-    id: str
-
-
-class _PathPage(NamedTuple):
-    owner: str
-    first: _Path
-    size: int
-
-
-_AnyPage = TypeVar("_AnyPage", _Page, _PathPage)
-
-
 class Listing:
-    """Lists, coalesced. A cursor names the first row of the next page, which begins there or behind it."""
+    """The list of friends. A cursor names the first row of the next page, which begins there or behind it.
+
+    Short pages are coalesced. What turns out to be longer is read again, in one statement of its own, so that
+    it shows one moment.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._friends: SharedReads[_Page, list[Record]] = SharedReads(self._read_friends)
-        self._paths: SharedReads[_PathPage, list[Record]] = SharedReads(self._read_paths)
+        self._short_pages: SharedReads[_Page, list[Record]] = SharedReads(self._read)
+        self._long_pages = asyncio.Semaphore(_LONG_PAGES)
 
     async def friends(self, user_id: str, state: int | None, limit: int, cursor: str) -> dict[str, Any]:
         """The `FriendList` message: a player's edges by state and age. 400 for a bad cursor."""
         first = _edge(cursor, state) if cursor else _Edge(state or 0, 0, SYSTEM_USER)
         last_state = _HIGHEST_STATE if state is None else state
-        rows = await self._friends(_Page(user_id, first, last_state, limit + 1))
-        message: dict[str, Any] = {}
-        if rows:
-            message["friends"] = [friend_message(row) for row in rows[:limit]]
-        if len(rows) > limit:
-            following = rows[limit]
-            place = (following["state"], following["position"], following["id"])
-            message["cursor"] = encode_cursor(EDGE_CURSOR, place)
-        return message
+        page = _Page(user_id, first, last_state, limit + 1)
+        short = min(limit, _SHORT)
+        rows = await self._short_pages(page._replace(size=short + 1))
+        if limit == short or len(rows) <= short:
+            return _message([friend_message(row) for row in rows[:limit]], rows[limit:])
+        del rows  # others may have to be waited for
+        return await self._long_page(page)
 
-    async def friends_of_friends(self, user_id: str, limit: int, cursor: str) -> dict[str, Any]:
-        """The `FriendsOfFriendsList` message. 400 for a bad cursor.
+    async def _long_page(self, page: _Page) -> dict[str, Any]:
+        limit = page.size - 1
+        async with self._long_pages:
+            [rows] = await self._read([page])
+            friends: list[dict[str, Any]] = []
+            for start in range(0, limit, _MESSAGES_AT_ONCE):
+                friends += map(friend_message, rows[start : min(start + _MESSAGES_AT_ONCE, limit)])
+                await asyncio.sleep(0)
+            return _message(friends, rows[limit:])
 
-        The reference stops after the friend that its cursor names, or at once when that is one no more; here
-        the others follow.
-        """
-        first = _path(cursor) if cursor else _Path(SYSTEM_USER, SYSTEM_USER)
-        rows = await self._paths(_PathPage(user_id, first, limit + 1))
-        message: dict[str, Any] = {}
-        if rows:
-            message["friends_of_friends"] = [
-                {"referrer": row["referrer"], "user": user_message(row)} for row in rows[:limit]
-            ]
-        if len(rows) > limit:
-            following = rows[limit]
-            message["cursor"] = encode_cursor(_FRIENDS_OF_FRIENDS, (following["referrer"], following["id"]))
-        return message
-
-    async def _read_friends(self, pages: list[_Page]) -> list[list[Record]]:
-        return await self._read(queries.LIST, pages, lambda p: (p.owner, *p.first, p.last_state, p.size))
-
-    async def _read_paths(self, pages: list[_PathPage]) -> list[list[Record]]:
-        return await self._read(
-            queries.LIST_FRIENDS_OF_FRIENDS, pages, lambda page: (page.owner, *page.first, page.size)
-        )
-
-    async def _read(
-        self,
-        query: Any,
-        pages: Sequence[_AnyPage],
-        parameters: Callable[[_AnyPage], tuple[Any, ...]],
-    ) -> list[list[Record]]:
+    async def _read(self, pages: list[_Page]) -> list[list[Record]]:
         found: list[list[Record]] = [[] for _ in pages]
-        for places in _portions(pages):
-            columns = zip(*(parameters(pages[place]) for place in places), strict=True)
-            for row in await self._database.read(query, list(places), *map(list, columns)):
+        for places in portions([page.size for page in pages], _ROWS_AT_ONCE):
+            for row in await self._database.read(queries.LIST, *_columns(pages, places)):
                 found[row["place"]].append(row)
         return found
 
 
-def _portions(pages: Sequence[_AnyPage]) -> Iterator[range]:
-    """The places of pages that are not too much to be read at once, one or more of them."""
-    start, size = 0, 0
-    for place, page in enumerate(pages):
-        if size and size + page.size > _ROWS_AT_ONCE:
-            yield range(start, place)
-            start, size = place, 0
-        size += page.size
-    yield range(start, len(pages))
+def _columns(pages: list[_Page], places: range) -> Iterator[list[Any]]:
+    """The parameters of the statement that reads some of the pages."""
+    rows = ((place, *_flat(pages[place])) for place in places)
+    return map(list, zip(*rows, strict=True))
+
+
+def _flat(page: _Page) -> tuple[Any, ...]:
+    return page.owner, *page.first, page.last_state, page.size
+
+
+def _message(friends: list[dict[str, Any]], following: list[Record]) -> dict[str, Any]:
+    message: dict[str, Any] = {}
+    if friends:
+        message["friends"] = friends
+    if following:
+        edge = following[0]
+        message["cursor"] = encode_cursor(EDGE_CURSOR, (edge["state"], edge["position"], edge["id"]))
+    return message
 
 
 def _edge(cursor: str, state: int | None) -> _Edge:
@@ -141,11 +122,3 @@ def _edge(cursor: str, state: int | None) -> _Edge:
     if state is not None and values[0] != state:
         raise invalid("Cursor is invalid.")
     return _Edge(values[0], values[1], user_id)
-
-
-def _path(cursor: str) -> _Path:
-    values = decode_cursor(_FRIENDS_OF_FRIENDS, cursor, str, str)
-    referrer, user_id = map(parse_uuid, values or ("", ""))
-    if referrer is None or user_id is None:
-        raise invalid("Cursor is invalid.")
-    return _Path(referrer, user_id)

@@ -1,5 +1,6 @@
 """Statements on relations between players."""
 
+from kizuna.accounts.tables import SYSTEM_USER
 from kizuna.db.statements import Command, Query
 from kizuna.friends import messages
 from kizuna.users.profile import COLUMNS
@@ -38,14 +39,15 @@ BACK = Command(
 
 # --- changes ---
 
+# (Subqueries of one value: as joins they may be planned as a comparison of all edges with all others.)
 RELATIONS = Query(
     "friends.relations",
     "How a player and some others stand to each other, in both directions.",
     """
-    select w.id::text as id, mine.state as mine, theirs.state as theirs
+    select w.id::text as id,
+        (select e.state from user_edge e where e.source_id = $1 and e.destination_id = w.id) as mine,
+        (select e.state from user_edge e where e.source_id = w.id and e.destination_id = $1) as theirs
     from unnest($2::uuid[]) as w (id)
-    left join user_edge mine on mine.source_id = $1 and mine.destination_id = w.id
-    left join user_edge theirs on theirs.source_id = w.id and theirs.destination_id = $1
     """,
 )
 
@@ -130,10 +132,14 @@ STATES = Query(
 
 STATUSES = Query(
     "friends.statuses",
-    "A player's edges to some others, and who these are.",
+    "A player's edges to some others, each named once, and who these are.",
     f"""
-    select {messages.COLUMNS} from user_edge e join users u on u.id = e.destination_id
-    where e.source_id = $1 and e.destination_id = any($2::uuid[])
+    select {messages.COLUMNS}
+    from unnest($2::uuid[]) as w (id)
+    cross join lateral (
+        select * from user_edge e where e.source_id = $1 and e.destination_id = w.id limit 1
+    ) e
+    join users u on u.id = e.destination_id
     order by e.state, e.position, e.destination_id
     """,
 )
@@ -155,25 +161,55 @@ LIST = Query(
     """,
 )
 
+#: Friends whose edges are looked at together at most.
+_FRIENDS_AT_ONCE = 200
+
+# Friends are looked at until they have `edges` edges together, as their profiles tell, and of one friend's
+# edges no more than that: however the statement is planned, it reads at most about twice as many. The limits
+# inside see to it that each of its parts is planned by itself. The player's own friends are hashed once.
 LIST_FRIENDS_OF_FRIENDS = Query(
     "friends.list_friends_of_friends",
-    "Pages of the friends of players' friends who are not the players' own.",
+    "The friends of players' friends who are not the players' own, among the next so many edges; one row or "
+    "more for each player, which tell the first edge that was not looked at, if there is one.",
     f"""
     select p.place, page.*
-    from unnest($1::int[], $2::uuid[], $3::uuid[], $4::uuid[], $5::int[])
-        as p (place, owner, first_referrer, first_id, size)
+    from unnest($1::int[], $2::uuid[], $3::uuid[], $4::uuid[], $5::int[], $6::int[])
+        as p (place, owner, first_referrer, first_id, size, edges)
     cross join lateral (
-        select f.destination_id::text as referrer, {COLUMNS}
-        from user_edge f
-        join user_edge e on e.source_id = f.destination_id and e.state = 0
-        join users u on u.id = e.destination_id
-        where f.source_id = p.owner and f.state = 0 and f.destination_id >= p.first_referrer
-            and (f.destination_id, e.destination_id) >= (p.first_referrer, p.first_id)
-            and e.destination_id <> p.owner
-            and not exists (
-                select from user_edge own
-                where own.source_id = p.owner and own.destination_id = e.destination_id and own.state = 0)
-        order by f.destination_id, e.destination_id limit p.size
+        with friend as materialized (
+            select f.id, count(*) over before < {_FRIENDS_AT_ONCE}
+                and coalesce(sum(u.edge_count) over before, 0) < p.edges as is_near
+            from (
+                select e.destination_id as id from user_edge e
+                where e.source_id = p.owner and e.state = 0 and e.destination_id >= p.first_referrer
+                order by e.destination_id limit {_FRIENDS_AT_ONCE} + 1
+            ) f
+            join users u on u.id = f.id
+            window before as (order by f.id rows between unbounded preceding and 1 preceding)
+        ), edge as materialized (
+            select f.id as referrer, theirs.id,
+                f.is_near and row_number() over (order by f.id, theirs.id) <= p.edges as is_near
+            from friend f
+            left join lateral (
+                select e.destination_id as id from user_edge e
+                where f.is_near and e.source_id = f.id and e.state = 0
+                    and (f.id > p.first_referrer or e.destination_id >= p.first_id)
+                order by e.destination_id limit p.edges + 1
+            ) theirs on true
+        ), following as (
+            select e.referrer, e.id from edge e where not e.is_near order by e.referrer, e.id limit 1
+        ), found as materialized (
+            select e.referrer, e.id from edge e
+            where e.is_near and e.id <> p.owner and e.id not in (
+                select own.destination_id from user_edge own where own.source_id = p.owner and own.state = 0)
+            order by e.referrer, e.id limit p.size
+        )
+        select f.referrer::text as following_referrer, coalesce(f.id, '{SYSTEM_USER}')::text as following_id,
+            found.referrer::text as referrer, {COLUMNS}
+        from (values (1)) as once
+        left join following f on true
+        left join (found join users u on u.id = found.id) on true
+        order by found.referrer, found.id
     ) page
     """,
 )

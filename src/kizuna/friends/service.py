@@ -9,6 +9,7 @@ from kizuna.clock import Clock
 from kizuna.db.engine import Database, Transaction
 from kizuna.errors import invalid
 from kizuna.friends import queries
+from kizuna.friends.friends_of_friends import FriendsOfFriends
 from kizuna.friends.listing import Listing
 from kizuna.friends.messages import friend_message
 from kizuna.friends.relations import (
@@ -43,7 +44,10 @@ IMPORTING: Mapping[Provider, str] = {
 }
 
 #: Bytes of metadata that an edge may be given by a player. A list holds up to a thousand edges.
-LARGEST_METADATA = 16_384
+LARGEST_METADATA = 2_048
+
+#: Bytes of metadata that an edge may be given by the server's own code.
+LARGEST_SERVER_METADATA = 16_384
 
 _NOBODY = "No valid ID or username was provided."
 
@@ -67,6 +71,7 @@ class Friends:
         self._notifications = notifications
         self._clock = clock
         self._listing = Listing(database)
+        self._friends_of_friends = FriendsOfFriends(database)
 
     async def add(self, me: Actor, ids: Sequence[str], usernames: Sequence[str], metadata: str = "") -> None:
         """Invite players, or accept their invitations. `metadata` is JSON for my edges, "" for none.
@@ -82,7 +87,8 @@ class Friends:
             given = NOTHING
             # It does not matter whether anything will be written, but for players whom I block.
             if metadata and any(other not in before or not _blocked(before[other]) for other in others):
-                given = Given(mine=await _normal_form(tx, metadata))
+                _check_json(metadata)
+                given = Given(mine=await _normal_form(tx, metadata, LARGEST_METADATA))
             await self._carry_out(tx, ADD, me, before, given)
 
         if others:
@@ -117,8 +123,11 @@ class Friends:
         return await self._listing.friends(user_id, state, limit, cursor)
 
     async def friends_of_friends(self, user_id: str, limit: int, cursor: str) -> dict[str, Any]:
-        """The `FriendsOfFriendsList` message: by friend and by theirs, without the player's own friends."""
-        return await self._listing.friends_of_friends(user_id, limit, cursor)
+        """The `FriendsOfFriendsList` message: by friend and by theirs, without the player's own friends.
+
+        A page may be shorter than the limit, even empty, and have a cursor: see there.
+        """
+        return await self._friends_of_friends.page(user_id, limit, cursor)
 
     async def import_friends(
         self, me: Actor, provider: Provider, provider_ids: Sequence[str], reset: bool
@@ -150,11 +159,15 @@ class Friends:
 
     async def statuses(self, user_id: str, other_ids: Sequence[str]) -> list[dict[str, Any]]:
         """The `Friend` messages of a player's relations to some others; nothing for strangers."""
-        rows = await self._database.read(queries.STATUSES, user_id, list(other_ids))
+        rows = await self._database.read(queries.STATUSES, user_id, list(set(other_ids)))
         return [friend_message(row) for row in rows]
 
     async def set_metadata(self, user_id: str, friend_id: str, metadata: str) -> None:
-        """Replace the metadata of a player's edge to another, if there is one. `metadata` is JSON."""
+        """Replace the metadata of a player's edge to another, if there is one.
+
+        `metadata` is JSON. 400 if it is too large even for the server's own code.
+        """
+        metadata = await _normal_form(self._database, metadata, LARGEST_SERVER_METADATA)
         await self._database.write(queries.SET_METADATA, user_id, friend_id, metadata, self._clock.now())
 
     async def hold(self, tx: Transaction, user_id: str) -> None:
@@ -193,19 +206,20 @@ def _blocked(relation: Relation) -> bool:
     return relation.mine is State.BLOCKED
 
 
-async def _normal_form(tx: Transaction, metadata: str) -> str:
-    """Metadata as it will be read. 400 for what is no JSON, and for what is too large then.
-
-    The database writes numbers out; a number that is too large for a double is no JSON here.
-    """
+def _check_json(metadata: str) -> None:
+    """400 for what is no JSON; a number that is too large for a double is none here."""
     try:
         orjson.loads(metadata)
     except orjson.JSONDecodeError as error:
         raise ADDING.failed from error
-    rows = await tx.read(queries.NORMAL_FORM, metadata)
+
+
+async def _normal_form(reader: Database | Transaction, metadata: str, most: int) -> str:
+    """Metadata as it will be read. 400 for what has more than `most` bytes then: numbers are written out."""
+    rows = await reader.read(queries.NORMAL_FORM, metadata)
     normal_form: str = rows[0]["metadata"]
-    if len(normal_form.encode()) > LARGEST_METADATA:
-        raise invalid(f"Metadata must have at most {LARGEST_METADATA} bytes.")
+    if len(normal_form.encode()) > most:
+        raise invalid(f"Metadata must have at most {most} bytes.")
     return normal_form
 
 

@@ -30,6 +30,12 @@ log = logging.getLogger(__name__)
 #: What is served unless somebody wants something else.
 APPLICATION = "kizuna.app:Application"
 
+#: The signals that end a server.
+_ENDS = frozenset((signal.SIGTERM, signal.SIGINT))
+
+#: Seconds that a worker has, when its application is shut down, to clear away what game code has left.
+_LEAVING = 8.0
+
 OpensDatabase = Callable[..., AbstractContextManager[OpenDatabase]]
 
 
@@ -51,6 +57,18 @@ def serve(
     for warning in warnings:
         log.warning(warning)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # until there is something to drain
+    leftovers = process.Leftovers()
+    return leftovers.leave(_serve(settings, application, migrate, reload, open_database, leftovers))
+
+
+def _serve(
+    settings: Settings,
+    application: str | process.Factory,
+    migrate: bool,
+    reload: bool,
+    open_database: OpensDatabase,
+    leftovers: process.Leftovers,
+) -> int:
     try:
         _refuse_unsafe(settings, reload)
         _refuse_missing(settings.runtime.modules)
@@ -58,7 +76,7 @@ def serve(
             listener.bind(settings.socket.address, settings.socket.port) as bound,
             open_database(settings, migrate=migrate) as database,
         ):
-            _Run(settings, application, bound, database, reload).run()
+            _Run(settings, application, bound, database, reload, leftovers).run()
     except (HostError, EmbeddedError, ModuleLoadError) as error:
         tell(error)
         return 1
@@ -97,8 +115,10 @@ class _Run:
         bound: socket.socket,
         database: OpenDatabase,
         reload: bool,
+        leftovers: process.Leftovers,
     ) -> None:
         self._settings = settings
+        self._leftovers = leftovers
         self._application = application
         self._listener = bound
         self._database = database
@@ -121,6 +141,7 @@ class _Run:
             self._settings,
             owns_listener=True,
             on_ready=self._announce,
+            leftovers=self._leftovers,
             failure=self._database.failure,
         )
 
@@ -151,7 +172,7 @@ class _Run:
     def _watch(self, pool: WorkerPool, inbox: SignalInbox) -> None:
         """Until a signal to stop comes. Raises HostError when a start or the database fails."""
         announced = False
-        while not inbox.wait(process.WATCH_PERIOD, pool.descriptors()) & {signal.SIGTERM, signal.SIGINT}:
+        while not inbox.wait(process.WATCH_PERIOD, pool.descriptors()) & _ENDS:
             pool.tend()
             if pool.complete and not announced:
                 self._announce()
@@ -165,7 +186,7 @@ class _Run:
         announce = self._settings.shutdown_announce_ms / 1000
         grace = max(GRACE, self._settings.shutdown_grace_sec)
         started = time.monotonic()
-        most = announce + SETTLE + SETTLE_MOST + grace + shutdown_most(self._settings) + 2
+        most = announce + SETTLE + SETTLE_MOST + grace + shutdown_most(self._settings) + _LEAVING
         steps = [(announce, self._turn_away), (announce + SETTLE, self._listener.close)]
         while not pool.reap():
             passed = time.monotonic() - started
@@ -174,8 +195,11 @@ class _Run:
             elif passed > most:
                 log.error("Workers did not end in time and are killed.")
                 return
-            elif signal.SIGINT in inbox.wait((steps[0][0] if steps else most) - passed):
-                pool.signal(signal.SIGINT)
+            else:
+                # Again: it is theirs to know whether that is a hurry.
+                again = inbox.wait((steps[0][0] if steps else most) - passed)
+                for number in _ENDS & again:
+                    pool.signal(number)
 
     def _turn_away(self) -> None:
         listener.turn_away(self._listener)

@@ -2,20 +2,62 @@
 
 import asyncio
 import importlib
+import logging
+import os
 import signal
 import socket
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Coroutine
 from typing import Any
 
+from kizuna import cancellation
 from kizuna.host.errors import HostError
 from kizuna.host.server import Application, Server
 from kizuna.settings import Settings
+
+log = logging.getLogger(__name__)
 
 #: Makes the application, from the settings and, by name, `database_url`, `single_process` and `reload`.
 Factory = Callable[..., Application]
 
 #: Time between questions whether the outside world still allows to go on. Seconds.
 WATCH_PERIOD = 0.25
+
+
+class Leftovers:
+    """Game code that does not end, in tasks or threads. It would keep the whole process from ending."""
+
+    def __init__(self) -> None:
+        self._names: list[str] = []
+
+    async def clear_away(self) -> None:
+        """End whatever still runs in this loop, as far as it lets itself be ended."""
+        loop, own = asyncio.get_running_loop(), asyncio.current_task()
+        left = await cancellation.end([task for task in asyncio.all_tasks() if task is not own])
+        self._names += [cancellation.described(task) for task in left]
+        if not left:
+            await self._finish(loop.shutdown_asyncgens(), "an asynchronous generator")
+            await self._finish(loop.shutdown_default_executor(), "a thread")
+
+    async def _finish(self, end: Coroutine[Any, Any, None], name: str) -> None:
+        _, left = await asyncio.wait({asyncio.create_task(end)}, timeout=cancellation.PATIENCE)
+        self._names += [name] * len(left)
+
+    def __bool__(self) -> bool:
+        return bool(self._names)
+
+    def leave(self, status: int) -> int:
+        """The exit status, if the process can end in the ordinary way; otherwise it ends here and now.
+
+        To be called when everything else is closed.
+        """
+        if not self._names:
+            return status
+        log.error("The process ends by force, game code goes on: %s.", ", ".join(self._names))
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
 
 
 def load_factory(where: str | Factory) -> Factory:
@@ -34,15 +76,22 @@ def run(
     *,
     owns_listener: bool,
     on_ready: Callable[[], None],
+    leftovers: Leftovers,
     failure: Callable[[], str | None] = lambda: None,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then finish what is under way; a second SIGINT ends at once.
 
-    `failure` is asked regularly whether there is a reason to give up; its sentence is raised as HostError.
-    What the application raises in its start-up passes through.
+    So does a second SIGTERM during the start-up. `failure` is asked regularly whether there is a reason to
+    give up; its sentence is raised as HostError. What the application raises in its start-up passes through.
+    `leftovers` are told of what does not end.
     """
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    runner = asyncio.Runner(loop_factory=_loop_factory())
+    try:
         runner.run(_main(make_application, listener, settings, owns_listener, on_ready, failure))
+    finally:
+        runner.run(leftovers.clear_away())
+        if not leftovers:  # it would wait for them
+            runner.close()
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:

@@ -20,8 +20,10 @@ from typing import Any, Protocol
 import uvicorn
 from uvicorn.server import ServerState
 
+from kizuna import cancellation
 from kizuna.host import listener as listening
 from kizuna.host.acceptor import Acceptor
+from kizuna.host.errors import HostError
 from kizuna.host.protocol import GameProtocol, Limits
 from kizuna.host.watchdog import Watchdog
 from kizuna.runtime.lifecycle import GRACE as GAME_GRACE
@@ -38,7 +40,10 @@ SETTLE = 0.2
 SETTLE_MOST = 1.0
 
 #: Longest wait for the application to put its things away, besides what the game has for its end. Seconds.
-_SHUTDOWN_MOST = 7.0
+_SHUTDOWN_MOST = 10.0
+
+#: Longest wait for a start-up to end that is told to. Seconds.
+_START_UP_END = 5.0
 
 
 def shutdown_most(settings: Settings) -> float:
@@ -74,9 +79,12 @@ class Server:
         self._state = ServerState()
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
+        self._starting = True
 
     def stop(self) -> None:
-        """Begin to end."""
+        """Begin to end; if that has begun during the start-up, wait for that no longer."""
+        if self._starting:
+            self.stop_or_hurry()
         self._stop.set()
 
     def stop_or_hurry(self) -> None:
@@ -101,14 +109,24 @@ class Server:
 
     async def _start_up_application(self) -> None:
         """Start the application up; `stop` ends that, for game code may take as long as it wants."""
-        starting = asyncio.ensure_future(self._application.startup())
-        stopping = asyncio.create_task(self._stop.wait())
-        await asyncio.wait((starting, stopping), return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
+        starting = asyncio.create_task(self._application.startup(), name="the start of the application")
+        await _ended_or(starting, self._stop)
         if not starting.done():
-            starting.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await starting
+            await self._give_up(starting)
+        elif starting.cancelled():
+            raise HostError("The application has cancelled its own start.")
+        else:
+            starting.result()
+        self._starting = False
+
+    async def _give_up(self, starting: asyncio.Task[None]) -> None:
+        """End a start-up, and wait for that if there is no hurry."""
+        cancellation.cancel(starting)
+        await _ended_or(starting, self._hurry, _START_UP_END)
+        if not starting.done():
+            log.error("The start of the application was told to stop and goes on all the same.")
+        elif not starting.cancelled() and (error := starting.exception()):
+            log.error("The application failed while its start was stopped.", exc_info=error)
 
     async def _serve(self, on_ready: Callable[[], None]) -> None:
         loop = asyncio.get_running_loop()
@@ -201,11 +219,9 @@ class Server:
             for connection in self._connections():
                 connection.finish(loop.time())
             await self._wait(0.02)
-        for task in tuple(self._state.tasks):
-            task.cancel()
         if self._state.tasks:
             log.warning("%d requests were cut short.", len(self._state.tasks))
-            await asyncio.wait(self._state.tasks, timeout=1)
+            await cancellation.end(tuple(self._state.tasks), within=1)
         for connection in self._connections():
             connection.transport.abort()
 
@@ -215,12 +231,24 @@ class Server:
             await asyncio.wait_for(self._hurry.wait(), seconds)
 
     async def _shut_down_application(self) -> None:
-        try:
-            await asyncio.wait_for(self._application.shutdown(), most := shutdown_most(self._settings))
-        except TimeoutError:
+        ending = asyncio.create_task(self._application.shutdown(), name="the end of the application")
+        await asyncio.wait({ending}, timeout=(most := shutdown_most(self._settings)))
+        if not ending.done():
             log.warning("The application did not shut down within %.0f s.", most)
-        except Exception:
-            log.exception("The application failed while it shut down.")
+            await cancellation.end([ending])
+        elif ending.cancelled():
+            log.error("The application has cancelled its own end.")
+        elif error := ending.exception():
+            log.error("The application failed while it shut down.", exc_info=error)
+
+
+async def _ended_or(task: asyncio.Task[None], event: asyncio.Event, seconds: float | None = None) -> None:
+    """Wait until a task has ended or something else has happened, `seconds` at most."""
+    happening = asyncio.create_task(event.wait())
+    try:
+        await asyncio.wait((task, happening), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        happening.cancel()
 
 
 def _spare_long_lived_objects() -> None:

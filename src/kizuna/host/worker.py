@@ -27,7 +27,7 @@ def _serve(brief: dict[str, str | int]) -> int:
 
     from kizuna.host import logs
     from kizuna.host.errors import HostError, tell
-    from kizuna.host.process import load_factory, run
+    from kizuna.host.process import Leftovers, load_factory, run
     from kizuna.runtime.errors import ModuleLoadError
     from kizuna.settings import Settings
 
@@ -35,6 +35,7 @@ def _serve(brief: dict[str, str | int]) -> int:
     logs.configure(settings.logger.level, settings.logger.format)
     status = int(brief["status"])
     listener = socket.socket(fileno=int(brief["listener"]))
+    leftovers = Leftovers()
     try:
         factory = load_factory(str(brief["application"]))
         run(
@@ -43,14 +44,15 @@ def _serve(brief: dict[str, str | int]) -> int:
             settings,
             owns_listener=False,
             on_ready=lambda: _say_ready(status),
+            leftovers=leftovers,
         )
     except (HostError, ModuleLoadError) as error:
         tell(error)
-        return 1
+        return leftovers.leave(1)
     except Exception:
         traceback.print_exc()
-        return 1
-    return 0
+        return leftovers.leave(1)
+    return leftovers.leave(0)
 
 
 def _say_ready(descriptor: int) -> None:

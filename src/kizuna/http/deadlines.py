@@ -3,6 +3,8 @@
 import asyncio
 from types import TracebackType
 
+from kizuna import cancellation
+
 #: Seconds between two looks at what `settled` waits for.
 _LOOK_EVERY = 0.05
 
@@ -39,7 +41,7 @@ class Deadlines:
             self._late.discard(task)
             # Our own request to cancel is taken back, whatever has become of it. If there is another one, by
             # a block around this one or by whoever ends the task, that one decides.
-            if not task.uncancel() and isinstance(error, asyncio.CancelledError):
+            if not cancellation.take_back(task) and isinstance(error, asyncio.CancelledError):
                 raise Overdue from error
 
     async def settled(self) -> None:
@@ -59,4 +61,4 @@ class Deadlines:
                     break
                 del self._running[task]
                 self._late.add(task)
-                task.cancel()
+                cancellation.cancel(task)

@@ -13,6 +13,7 @@ import orjson
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kizuna.caller import Caller
+from kizuna.cancellation import is_end_of_task
 from kizuna.db.engine import LOCKED, REFUSED, UNREACHABLE
 from kizuna.errors import ApiError, Code, internal, invalid, not_found
 from kizuna.http import compression, cors, forms
@@ -23,7 +24,7 @@ from kizuna.http.deadlines import Deadlines, Overdue
 from kizuna.http.hooks import Hooks
 from kizuna.http.routes import Endpoint, Handler, Reply
 from kizuna.http.routing import RoutingTable, cleaned
-from kizuna.wire.encode import camel_case
+from kizuna.wire.encode import camel_case, without_surrogates
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +115,9 @@ class Dispatcher:
             answer = _error(ApiError(Code.DEADLINE_EXCEEDED, "context deadline exceeded"))
         except ClientGone:
             return
-        except Exception:
+        except (Exception, asyncio.CancelledError) as error:
+            if is_end_of_task(error):
+                raise
             log.exception("%s %s failed", scope["method"], scope["path"])
             answer = _error(internal("Internal error."))
         if isinstance(answer, dict):
@@ -190,30 +193,12 @@ class Dispatcher:
             raise ApiError(Code.UNIMPLEMENTED, "Not implemented.")
         call = Call(scope, receive, message, caller, self._limits)
         hook = self._hooks.of(operation.name)
-        if hook is not None:
+        if hook is None:
+            return await _handled(operation, endpoint, call)
+        with hook:
             call.input = await hook.before(call)
-        try:
-            reply = await endpoint.handler(call)
-        except (ApiError, asyncio.CancelledError):
-            raise
-        except REFUSED as error:
-            # The reference answers 500 to values its database cannot store; the fault is the client's.
-            log.info("%s refused by the database: %s", operation.name, error)
-            raise invalid(endpoint.failure) from error
-        except LOCKED as error:
-            # The reference waits for ever. Nothing was done, and it can be tried again: no 500.
-            log.warning("%s waited too long for a row that somebody else holds", endpoint.operation.name)
-            raise ApiError(Code.UNAVAILABLE, endpoint.failure) from error
-        except UNREACHABLE as error:
-            # One line each: while the database is away, there are many of them.
-            log.error("%s failed: %s: %s", operation.name, type(error).__name__, error)
-            raise internal(endpoint.failure) from error
-        except Exception as error:
-            log.exception("%s failed", operation.name)
-            raise internal(endpoint.failure) from error
-        if hook is None or isinstance(reply, EmptyReply):
-            return reply
-        return await hook.after(call, reply)
+            reply = await _handled(operation, endpoint, call)
+            return reply if isinstance(reply, EmptyReply) else await hook.after(call, reply)
 
     async def _answer_rpc(self, scope: Scope, receive: Receive) -> Reply:
         if scope["method"] not in ("GET", "POST"):
@@ -245,12 +230,35 @@ class Dispatcher:
 
 
 #: Paths that FastAPI answers itself.
-DOCUMENTATION = frozenset(("/docs", "/docs/oauth2-redirect", "/openapi.json"))
+DOCUMENTATION = frozenset(("/docs", "/openapi.json"))
 
 
 def _error(error: ApiError) -> Answer:
-    body = orjson.dumps({"code": error.code, "message": error.message})
+    body = orjson.dumps({"code": error.code, "message": without_surrogates(error.message)})
     return Answer(body, status=error.status, headers=tuple(error.headers))
+
+
+async def _handled(operation: Operation, endpoint: Endpoint, call: Call) -> Reply:
+    """What the operation answers. `ApiError` where it does not."""
+    try:
+        return await endpoint.handler(call)
+    except (ApiError, asyncio.CancelledError):
+        raise
+    except REFUSED as error:
+        # The reference answers 500 to values its database cannot store; the fault is the client's.
+        log.info("%s refused by the database: %s", operation.name, error)
+        raise invalid(endpoint.failure) from error
+    except LOCKED as error:
+        # The reference waits for ever. Nothing was done, and it can be tried again: no 500.
+        log.warning("%s waited too long for a row that somebody else holds", endpoint.operation.name)
+        raise ApiError(Code.UNAVAILABLE, endpoint.failure) from error
+    except UNREACHABLE as error:
+        # One line each: while the database is away, there are many of them.
+        log.error("%s failed: %s: %s", operation.name, type(error).__name__, error)
+        raise internal(endpoint.failure) from error
+    except Exception as error:
+        log.exception("%s failed", operation.name)
+        raise internal(endpoint.failure) from error
 
 
 def _form_as_query(query: bytes, body: Body) -> bytes:

@@ -1,5 +1,6 @@
 """What the game may put around operations."""
 
+from types import TracebackType
 from typing import Any, Protocol
 
 from kizuna.http.call import Call
@@ -7,7 +8,17 @@ from kizuna.http.routes import Reply
 
 
 class Hook(Protocol):
-    """What goes with one request of an operation: made for it, and forgotten after it."""
+    """What goes with one request of an operation: a `with` block around it, and forgotten after it."""
+
+    def __enter__(self) -> None:
+        """The request begins."""
+        ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """It is over, however it ended."""
+        ...
 
     async def before(self, call: Call) -> dict[str, Any]:
         """The request message to go on with, in place of `call.input`. Raises `ApiError` to refuse."""

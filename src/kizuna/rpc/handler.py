@@ -12,12 +12,13 @@ from kizuna.caller import Caller
 from kizuna.errors import ApiError, Code, invalid, not_found
 from kizuna.http.call import Answer, Call
 from kizuna.http.origin import HttpOrigin
-from kizuna.rpc.payload import unwrap, without_surrogates, wrap
+from kizuna.rpc.payload import unwrap, wrap
 from kizuna.runtime.errors import CallFailed
 from kizuna.runtime.functions import RpcFunction
 from kizuna.runtime.host import Runtime
 from kizuna.sessions.authentication import basic_user, bearer
 from kizuna.sessions.service import Sessions
+from kizuna.wire.encode import without_surrogates
 
 
 class RpcHandler:

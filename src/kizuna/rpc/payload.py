@@ -6,11 +6,11 @@ import re
 import orjson
 
 from kizuna.errors import invalid
+from kizuna.wire.encode import without_surrogates
 
 NOT_A_STRING = "json: cannot unmarshal object into Go value of type string"
 
 _HTML = re.compile(rb"[<>&]|\xe2\x80[\xa8\xa9]")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPES = {
     b"<": rb"\u003c",
     b">": rb"\u003e",
@@ -54,8 +54,3 @@ def wrap(payload: str) -> bytes:
     if b"<" in body or b">" in body or b"&" in body or b"\xe2\x80" in body:
         return _HTML.sub(lambda match: _ESCAPES[match[0]], body)
     return body
-
-
-def without_surrogates(text: str) -> str:
-    """The text with U+FFFD for what UTF-8 cannot say."""
-    return _SURROGATE.sub("\ufffd", text)

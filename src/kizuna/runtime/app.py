@@ -1,7 +1,6 @@
 """What a module's `register(app)` receives."""
 
 from collections.abc import Awaitable, Callable
-from difflib import get_close_matches
 from typing import Any, TypeAlias, TypeVar, overload
 
 from kizuna.accounts.deletions import AccountDeleted
@@ -15,7 +14,6 @@ from kizuna.runtime.functions import (
     SESSION_START,
     SHUTDOWN,
     STARTUP,
-    AnyFunction,
     Callback,
     CallbackFunction,
     Function,
@@ -24,7 +22,9 @@ from kizuna.runtime.functions import (
     Mode,
     RpcFunction,
 )
-from kizuna.runtime.operations import BY_NAME, NoInput, NoResponse, Operation, operation
+from kizuna.runtime.operations import NoInput, NoResponse, Operation, operation
+from kizuna.runtime.signatures import AnyFunction
+from kizuna.scheduler.callbacks import LEADERBOARD_RESET, TOURNAMENT_END, TOURNAMENT_RESET
 
 F = TypeVar("F", bound=Function)
 C = TypeVar("C", bound=Callback)
@@ -72,6 +72,16 @@ class App:
             return lambda decorated: self._register(id, decorated)
         return self._register(id, function)
 
+    # Where no variant fits, mypy tells of the first: that is the one which most functions are meant for.
+    @overload
+    def before(self, op: Operation[Q, Any], function: Before[Q]) -> Before[Q]: ...
+
+    @overload
+    def before(self, op: Operation[NoInput, Any], function: Check) -> Check: ...
+
+    @overload
+    def before(self, op: str, function: H) -> H: ...
+
     @overload
     def before(self, op: Operation[NoInput, Any]) -> Callable[[Check], Check]: ...
 
@@ -80,15 +90,6 @@ class App:
 
     @overload
     def before(self, op: str) -> Callable[[H], H]: ...
-
-    @overload
-    def before(self, op: Operation[NoInput, Any], function: Check) -> Check: ...
-
-    @overload
-    def before(self, op: Operation[Q, Any], function: Before[Q]) -> Before[Q]: ...
-
-    @overload
-    def before(self, op: str, function: H) -> H: ...
 
     def before(self, op: Operation[Any, Any] | str, function: AnyFunction | None = None) -> Any:
         """Call a function before an operation: `app.before(operations.AddFriends, fn)`, or
@@ -105,6 +106,21 @@ class App:
         cannot be called so.
         """
         return self._hook("before", op, function)
+
+    @overload
+    def after(self, op: Operation[Q, R], function: After[R, Q]) -> After[R, Q]: ...
+
+    @overload
+    def after(self, op: Operation[Q, NoResponse], function: AfterRequest[Q]) -> AfterRequest[Q]: ...
+
+    @overload
+    def after(self, op: Operation[NoInput, R], function: AfterResponse[R]) -> AfterResponse[R]: ...
+
+    @overload
+    def after(self, op: Operation[NoInput, NoResponse], function: Done) -> Done: ...
+
+    @overload
+    def after(self, op: str, function: H) -> H: ...
 
     # That the types of operations without input or response could be types of requests and responses is
     # ruled out by the order.
@@ -128,21 +144,6 @@ class App:
 
     @overload
     def after(self, op: str) -> Callable[[H], H]: ...
-
-    @overload
-    def after(self, op: Operation[NoInput, NoResponse], function: Done) -> Done: ...
-
-    @overload
-    def after(self, op: Operation[Q, NoResponse], function: AfterRequest[Q]) -> AfterRequest[Q]: ...
-
-    @overload
-    def after(self, op: Operation[NoInput, R], function: AfterResponse[R]) -> AfterResponse[R]: ...
-
-    @overload
-    def after(self, op: Operation[Q, R], function: After[R, Q]) -> After[R, Q]: ...
-
-    @overload
-    def after(self, op: str, function: H) -> H: ...
 
     def after(self, op: Operation[Any, Any] | str, function: AnyFunction | None = None) -> Any:
         """Call a function after an operation has succeeded, before its response is sent; as for `before`.
@@ -185,15 +186,16 @@ class App:
         ended. They may take as long as they want. If one fails, the server does not start; after a change of
         files in development, the game from before stays in place.
         """
-        return self._register_handler(STARTUP, function, "context")
+        return self._register_handler(STARTUP, function)
 
     def shutdown(self, function: L) -> L:
         """Call a function when the server ends and no request comes any more: `async def fn(ctx)`.
 
         There may be several; the one that was registered last is called first. Together they have
-        `shutdown_grace_sec`, or 5 seconds if that is 0. They are not called in a process that never started.
+        `shutdown_grace_sec`, or 5 seconds if that is 0, of which each has its share and what those before it
+        have left of theirs. They are not called in a process that never started.
         """
-        return self._register_handler(SHUTDOWN, function, "context")
+        return self._register_handler(SHUTDOWN, function)
 
     def account_deleted(self, function: D) -> D:
         """Call a function when an account has been deleted: `async def fn(ctx, event: AccountDeleted)`.
@@ -210,15 +212,15 @@ class App:
         two functions the later counts. One that fails is called again, after a while: `event.key` tells a
         repetition. Raises `RegistrationError` for a function that cannot be called so.
         """
-        return self._register_callback("leaderboard_reset", function)
+        return self._register_callback(LEADERBOARD_RESET, function)
 
     def tournament_end(self, function: C) -> C:
         """Call a function when a tournament closes: `async def fn(ctx, event: TournamentEnd)`."""
-        return self._register_callback("tournament_end", function)
+        return self._register_callback(TOURNAMENT_END, function)
 
     def tournament_reset(self, function: C) -> C:
         """Call a function when a tournament is reset: `async def fn(ctx, event: TournamentReset)`."""
-        return self._register_callback("tournament_reset", function)
+        return self._register_callback(TOURNAMENT_RESET, function)
 
     def close(self) -> Functions:
         """Take no more functions; those that were registered."""
@@ -241,11 +243,9 @@ class App:
         self._functions.add_hook(hook)
         return hook.call
 
-    def _register_handler(self, kind: str, function: H, *arguments: str) -> H:
+    def _register_handler(self, kind: str, function: H) -> H:
         self._check_open(f"the function for {kind}")
-        self._functions.add_handler(
-            CallbackFunction(kind, function, arguments=arguments or ("context", "event"))
-        )
+        self._functions.add_handler(CallbackFunction(kind, function))
         return function
 
     def _register_callback(self, kind: str, function: C) -> C:
@@ -261,10 +261,5 @@ class App:
 def _operation(op: Operation[Any, Any] | str) -> Operation[Any, Any]:
     try:
         return operation(op)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise RegistrationError(str(error)) from None
-    except ValueError as error:
-        by_lower_name = {name.lower(): name for name in BY_NAME}
-        near = [by_lower_name[name] for name in get_close_matches(str(op).lower(), by_lower_name)]
-        hint = f"; did you mean {' or '.join(near)}?" if near else ""
-        raise RegistrationError(f"{error}{hint}") from None

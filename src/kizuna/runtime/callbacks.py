@@ -3,8 +3,8 @@
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from kizuna.db.queue import is_end_of_task
 from kizuna.http.deadlines import Deadlines, Overdue
+from kizuna.runtime import apart
 from kizuna.runtime.boards import (
     LeaderboardReset,
     TournamentEnd,
@@ -13,7 +13,7 @@ from kizuna.runtime.boards import (
     tournament_of,
 )
 from kizuna.runtime.context import Context, Nowhere, Surroundings
-from kizuna.runtime.errors import CallbackFailed
+from kizuna.runtime.errors import CallbackFailed, ended
 from kizuna.runtime.functions import CallbackFunction
 from kizuna.runtime.nakama import Services
 from kizuna.scheduler.callbacks import LEADERBOARD_RESET, TOURNAMENT_END, TOURNAMENT_RESET, BoardEvent
@@ -37,21 +37,25 @@ class CallbackContext(Context):
 async def call_limited(
     deadlines: Deadlines, function: CallbackFunction, ctx: Context, *arguments: object
 ) -> None:
-    """Run a function of the game for an event, no longer than an RPC may take.
+    """Run a function of the game for an event, no longer than an RPC may take, in a task of its own.
 
     Raises the exceptions of the function, and `CallbackFailed` when it ends in another way.
     """
-    try:
-        with deadlines:
-            await function.call(ctx, *arguments)
-    except Overdue:
-        raise CallbackFailed("it took longer than runtime.call_timeout_ms and was ended") from None
-    except Exception:
-        raise
-    except BaseException as error:
-        if is_end_of_task(error):
-            raise
-        raise CallbackFailed(f"it ended by {type(error).__name__}") from error
+    error = await apart.outcome(lambda: _limited(deadlines, function, ctx, *arguments), function.place)
+    if error is None:
+        return
+    if isinstance(error, Overdue):
+        raise ended(error) from None
+    if isinstance(error, Exception):
+        raise error
+    raise CallbackFailed(f"it ended by {type(error).__name__}") from error
+
+
+async def _limited(
+    deadlines: Deadlines, function: CallbackFunction, ctx: Context, *arguments: object
+) -> None:
+    with deadlines:
+        await function.call(ctx, *arguments)
 
 
 class BoardCallbacks:

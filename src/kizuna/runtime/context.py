@@ -85,10 +85,13 @@ class Context:
     meant for servers.
     """
 
-    #: What kind of function is called: "rpc"; "before" or "after" an operation; "event"; "session_start",
-    #: "session_end"; "startup", "shutdown"; "leaderboard_reset", "tournament_end", "tournament_reset";
-    #: "account_deleted".
-    execution_mode = "rpc"
+    execution_mode: str = "rpc"
+    """What kind of function is called: "rpc"; "before" or "after" an operation; "event"; "session_start",
+    "session_end"; "startup", "shutdown"; "leaderboard_reset", "tournament_end", "tournament_reset";
+    "account_deleted"."""
+
+    function_id: str
+    """The id of the RPC, the name of the operation, or of anything else the same as `execution_mode`."""
 
     # Made when they are asked for: most calls never do.
     _headers: dict[str, list[str]] | None = None

@@ -16,11 +16,15 @@ import os
 import sys
 
 from kizuna.errors import ApiError, Code
+from kizuna.http.deadlines import Overdue
 
 INTERNAL_ERROR = "Internal error."
 INVALID_RESULT = "Runtime function returned invalid data - only allowed one return value of type string."
 INVALID_REQUEST = "Could not complete runtime Before function."
 NOTHING_RETURNED = "Requested resource was not found."
+
+#: What the log says of a call that was ended.
+TOO_LONG = "it took longer than runtime.call_timeout_ms and was ended"
 
 #: The names of all modules that game code consists of begin with this.
 GAME_PREFIX = "kizuna_game_"
@@ -31,7 +35,7 @@ _TELLING = (sys.stdlib_module_names | {"kizuna", "__main__"}) - _DATABASES
 
 
 class Error(Exception):
-    """Refuses the client's call: it is told the message, with the HTTP status of the code.
+    """Refuses the client's call: it is told the `message`, with the HTTP status of the `code`.
 
     A code outside 1 to 16 counts as 13 (`Code.INTERNAL`).
     """
@@ -80,11 +84,26 @@ class StartupError(ModuleLoadError):
 
 
 def failure(error: BaseException) -> CallFailed:
-    """What the client is told of an exception that game code raised."""
+    """What the client is told of an exception that game code raised. Never fails itself."""
+    try:
+        return _failure(error)
+    except BaseException:  # the game's own properties, which may raise anything
+        return CallFailed(Code.INTERNAL, INTERNAL_ERROR, deliberate=isinstance(error, Error))
+
+
+def text_of(value: object) -> str:
+    """`str(value)`, "" where the game's own conversion fails."""
+    try:
+        return str(value)
+    except BaseException:
+        return ""
+
+
+def _failure(error: BaseException) -> CallFailed:
     if isinstance(error, Error):
         known = isinstance(error.code, int) and Code.CANCELED <= error.code <= Code.UNAUTHENTICATED
         code = error.code if known else Code.INTERNAL
-        return CallFailed(code, _text(error.message), deliberate=True)
+        return CallFailed(code, text_of(error.message), deliberate=True)
     return CallFailed(Code.INTERNAL, _told(error), deliberate=False)
 
 
@@ -108,19 +127,17 @@ def overdue() -> CallFailed:
     return CallFailed(Code.DEADLINE_EXCEEDED, "context deadline exceeded", deliberate=False)
 
 
+def ended(error: Overdue) -> CallbackFailed:
+    """What the log shows of a call that took too long: its traceback leads to where it was then."""
+    cause = error.__cause__
+    return CallbackFailed(TOO_LONG).with_traceback(cause.__traceback__ if cause else None)
+
+
 def _told(error: BaseException) -> str:
     """The exception's own text, unless a database, a library or the system wrote it."""
     module = type(error).__module__.partition(".")[0]
     if module.startswith(GAME_PREFIX):
-        return _text(error) or INTERNAL_ERROR
+        return text_of(error) or INTERNAL_ERROR
     if module not in _TELLING or isinstance(error, OSError) or not isinstance(error, Exception):
         return INTERNAL_ERROR
-    return _text(error) or INTERNAL_ERROR
-
-
-def _text(value: object) -> str:
-    """`str(value)`, "" where the game's own conversion fails."""
-    try:
-        return str(value)
-    except Exception:
-        return ""
+    return text_of(error) or INTERNAL_ERROR

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from kizuna.db.queue import is_end_of_task
 from kizuna.events.service import Event, Sender
 from kizuna.http.deadlines import Deadlines
 from kizuna.runtime.callbacks import call_limited
 from kizuna.runtime.context import Context, Nowhere, Surroundings
+from kizuna.runtime.errors import text_of
 from kizuna.runtime.functions import EVENT, CallbackFunction
 
 
@@ -38,13 +39,14 @@ class EventHandlers:
         await self._started.wait()
         for function in tuple(self._functions().get(EVENT, ())):
             ctx = EventContext(self._surroundings, event.name, sender)
+            own = replace(event, properties=dict(event.properties))  # which the function may change
             try:
-                await call_limited(self._deadlines, function, ctx, event)
-            except BaseException as error:
-                if is_end_of_task(error):
-                    raise
+                await call_limited(self._deadlines, function, ctx, own)
+            except Exception as error:
                 text = "The function %s (trace %s) failed for the event %r: %s"
-                ctx.logger.error(text, function.place, ctx.trace_id, event.name, error, exc_info=error)
+                ctx.logger.error(
+                    text, function.place, ctx.trace_id, event.name, text_of(error), exc_info=error
+                )
 
 
 class EventContext(Context):

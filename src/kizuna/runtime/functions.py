@@ -15,7 +15,7 @@ Other types than these two kinds (a TypedDict, `dict[str, int]`, …) do as well
 
 import inspect
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from types import NoneType, UnionType
@@ -25,15 +25,19 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.errors import PydanticUserError
 from pydantic_core import PydanticSerializationError
 
+from kizuna.accounts.deletions import AccountDeleted
+from kizuna.events.service import Event
+from kizuna.runtime.boards import LeaderboardReset, TournamentEnd, TournamentReset
 from kizuna.runtime.context import Context
 from kizuna.runtime.errors import INVALID_RESULT, RegistrationError, refused_payload
 from kizuna.runtime.operations import Operation
+from kizuna.runtime.signatures import AnyFunction, check_result, name_of, place_of, signature_of
+from kizuna.scheduler.callbacks import LEADERBOARD_RESET, TOURNAMENT_END, TOURNAMENT_RESET
 
 log = logging.getLogger(__name__)
 
 Function = Callable[[Context, Any], Awaitable[Any]]
 Callback = Callable[[Context, Any], Awaitable[None]]
-AnyFunction = Callable[..., Awaitable[Any]]
 
 #: Kinds of handlers, and of the callback for deletions. Those for boards are the scheduler's.
 EVENT = "event"
@@ -42,6 +46,19 @@ SESSION_END = "session_end"
 STARTUP = "startup"
 SHUTDOWN = "shutdown"
 ACCOUNT_DELETED = "account_deleted"
+
+#: What handlers and callbacks receive besides their context, by their kinds: names and classes.
+_RECEIVED: Mapping[str, Mapping[str, type]] = {
+    EVENT: {"event": Event},
+    SESSION_START: {"event": Event},
+    SESSION_END: {"event": Event},
+    STARTUP: {},
+    SHUTDOWN: {},
+    ACCOUNT_DELETED: {"event": AccountDeleted},
+    LEADERBOARD_RESET: {"event": LeaderboardReset},
+    TOURNAMENT_END: {"event": TournamentEnd},
+    TOURNAMENT_RESET: {"event": TournamentReset},
+}
 
 #: When a hook runs.
 Mode = Literal["before", "after"]
@@ -63,7 +80,7 @@ class RpcFunction:
     def __init__(self, id: str, function: Function) -> None:
         self.id = id
         self.call = function
-        signature = _signature(f"RPC {id!r}", ("context", "payload"), function)
+        signature = signature_of(f"RPC {id!r}", {"payload": None}, function)
         payload = list(signature.parameters.values())[1].annotation
         self._payload = _adapter(id, "payload", payload)
         self._result = _adapter(id, "result", signature.return_annotation)
@@ -94,45 +111,61 @@ class RpcFunction:
             raise InvalidResult(f"it returned {_kind(result)}, not what it declares: {error}") from None
 
 
-class CallbackFunction:
-    """A function of game code that the server calls when something has happened. RegistrationError if it
-    cannot be one."""
+class GameFunction:
+    """A function of game code for something, of which `kind` tells. RegistrationError if it cannot be one.
 
-    __slots__ = ("call", "kind")
+    `arguments` are the names and classes of what it receives besides its context.
+    """
 
-    def __init__(
-        self, kind: str, function: AnyFunction, *, arguments: Sequence[str] = ("context", "event")
-    ) -> None:
-        _signature(kind, arguments, function)
+    __slots__ = ("call", "kind", "signature")
+
+    def __init__(self, kind: str, function: AnyFunction, arguments: Mapping[str, type]) -> None:
+        self.signature = signature_of(kind, arguments, function)
         self.kind = kind
         self.call = function
 
     @property
     def place(self) -> str:
-        """The function's name and file."""
-        return _where(self.call)
+        """The function's name, file and line."""
+        return place_of(self.call)
 
     @property
     def file(self) -> str:
         """The file it is defined in, or its name if that is not known."""
         code = getattr(self.call, "__code__", None)
-        return code.co_filename if code else _name(self.call)
+        return code.co_filename if code else name_of(self.call)
 
 
-class HookFunction(CallbackFunction):
+class CallbackFunction(GameFunction):
+    """A function of game code that the server calls when something has happened."""
+
+    __slots__ = ()
+
+    def __init__(self, kind: str, function: AnyFunction) -> None:
+        super().__init__(kind, function, _RECEIVED[kind])
+
+
+class HookFunction(GameFunction):
     """A function of game code around an operation; its kind is, for example, "before AddFriends"."""
 
     __slots__ = ("mode", "operation")
 
     def __init__(self, operation: Operation[Any, Any], mode: Mode, function: AnyFunction) -> None:
-        super().__init__(f"{mode} {operation.name}", function, arguments=_hook_arguments(operation, mode))
+        super().__init__(f"{mode} {operation.name}", function, _around(operation, mode))
         self.operation = operation
         self.mode = mode
+        if mode == "before" and operation.has_input:
+            check_result(self.kind, operation.request, function, self.signature.return_annotation)
 
 
-def _hook_arguments(operation: Operation[Any, Any], mode: Mode) -> list[str]:
-    response = mode == "after" and operation.has_response
-    return ["context", *["response"] * response, *["request"] * operation.has_input]
+def _around(operation: Operation[Any, Any], mode: Mode) -> dict[str, type]:
+    """What a hook receives."""
+    received: dict[str, type] = {}
+    if mode == "after" and operation.has_response:
+        received["response"] = operation.response
+    if operation.has_input:
+        received["request"] = operation.request
+    return received
 
 
 @dataclass(slots=True)
@@ -206,7 +239,7 @@ def _counted(kind: str, count: int) -> str:
     return f"{kind} (handler)" if count == 1 else f"{kind} ({count} handlers)"
 
 
-def _warn_of_two(earlier: CallbackFunction | None, later: CallbackFunction) -> None:
+def _warn_of_two(earlier: GameFunction | None, later: GameFunction) -> None:
     if earlier is not None:
         log.warning(
             "There are two functions for %s, and only the later one is called: %s, not %s.",
@@ -214,48 +247,6 @@ def _warn_of_two(earlier: CallbackFunction | None, later: CallbackFunction) -> N
             later.place,
             earlier.place,
         )
-
-
-def _where(function: AnyFunction) -> str:
-    code = getattr(function, "__code__", None)
-    return f"{_name(function)} in {code.co_filename}" if code else _name(function)
-
-
-def _signature(what: str, arguments: Sequence[str], function: AnyFunction) -> inspect.Signature:
-    """The signature, annotations resolved, of a function that can be called with these arguments."""
-    where = f"the function {_name(function)} for {what}"
-    if not callable(function):
-        raise RegistrationError(f"{where} is no function")
-    if not inspect.iscoroutinefunction(function) and not inspect.iscoroutinefunction(
-        getattr(function, "__call__", None)  # noqa: B004
-    ):
-        raise RegistrationError(f"{where} must be defined with async def")
-    try:
-        signature = inspect.signature(function, eval_str=True)
-    except Exception as error:  # whatever evaluating the annotations may raise
-        raise RegistrationError(f"{where} has an annotation that cannot be resolved: {error}") from None
-    if not _takes(signature, len(arguments)):
-        raise RegistrationError(f"{where} must take {_listed(arguments)}")
-    return signature
-
-
-def _listed(arguments: Sequence[str]) -> str:
-    """`two arguments, context and payload`."""
-    if len(arguments) == 1:
-        return f"one argument, {arguments[0]}"
-    *most, last = arguments
-    return f"{('two', 'three')[len(arguments) - 2]} arguments, {', '.join(most)} and {last}"
-
-
-def _takes(signature: inspect.Signature, count: int) -> bool:
-    """Whether so many arguments are enough and not too many, for named parameters, which can be annotated."""
-    try:
-        signature.bind(*[None] * count)
-    except TypeError:
-        return False
-    kinds = [parameter.kind for parameter in signature.parameters.values()][:count]
-    allowed = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return len(kinds) == count and all(kind in allowed for kind in kinds)
 
 
 def _adapter(id: str, what: str, annotation: Any) -> TypeAdapter[Any] | None:
@@ -284,7 +275,3 @@ def _sentence(error: ValidationError) -> str:
 
 def _kind(value: object) -> str:
     return type(value).__qualname__
-
-
-def _name(function: Any) -> str:
-    return getattr(function, "__qualname__", None) or repr(function)

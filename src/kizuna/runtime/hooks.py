@@ -1,23 +1,28 @@
 """Runs the game's functions before and after operations of the API."""
 
+import asyncio
 import logging
 import uuid
 from collections.abc import Callable, Mapping
+from types import TracebackType
 from typing import Any
 
 import orjson
 
 from kizuna.caller import Caller
-from kizuna.db.queue import is_end_of_task
+from kizuna.cancellation import is_end_of_task, keep_running
 from kizuna.http.call import Answer, Call
 from kizuna.http.deadlines import Deadlines, Overdue
 from kizuna.http.origin import HttpOrigin
 from kizuna.http.routes import Reply
 from kizuna.runtime.context import Context, Surroundings
-from kizuna.runtime.errors import CallFailed, disabled, failure, nonsense, overdue
+from kizuna.runtime.errors import TOO_LONG, CallFailed, disabled, ended, failure, nonsense, overdue
 from kizuna.runtime.functions import HookFunction, OperationHooks
 from kizuna.runtime.nakama import Services
 from kizuna.runtime.translation import decode_request, decode_response, encode_request, encode_response
+
+#: Seconds between two looks at what `settled` waits for.
+_LOOK_EVERY = 0.05
 
 
 class Nonsense(Exception):
@@ -38,28 +43,53 @@ class GameHooks:
         self._surroundings = surroundings
         self._deadlines = deadlines
         self._services = services
+        self._open: set[RequestHook] = set()
 
     def of(self, operation_name: str) -> "RequestHook | None":
         """What goes with a request of this operation: the present game's functions, also after a reload."""
         functions = self._functions().get(operation_name)
         if functions is None:
             return None
-        return RequestHook(functions, self._surroundings, self._deadlines, self._services)
+        return RequestHook(functions, self._surroundings, self._deadlines, self._services, self._open)
+
+    async def settled(self) -> None:
+        """Wait until every request is over that hooks stand around now."""
+        open_now = set(self._open)
+        while open_now:
+            await asyncio.sleep(_LOOK_EVERY)
+            open_now &= self._open
 
 
 class RequestHook:
-    """The functions around one request; their contexts share its trace id."""
+    """The functions around one request; their contexts share its trace id.
 
-    __slots__ = ("_deadlines", "_functions", "_services", "_surroundings", "_trace_id")
+    A `with` block around the request has it among the `open` ones.
+    """
+
+    __slots__ = ("_deadlines", "_functions", "_open", "_services", "_surroundings", "_trace_id")
 
     def __init__(
-        self, functions: OperationHooks, surroundings: Surroundings, deadlines: Deadlines, services: Services
+        self,
+        functions: OperationHooks,
+        surroundings: Surroundings,
+        deadlines: Deadlines,
+        services: Services,
+        open: "set[RequestHook]",
     ) -> None:
         self._functions = functions
         self._surroundings = surroundings
         self._deadlines = deadlines
         self._services = services
+        self._open = open
         self._trace_id = str(uuid.uuid4())
+
+    def __enter__(self) -> None:
+        self._open.add(self)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.discard(self)
 
     async def before(self, call: Call) -> dict[str, Any]:
         """The request to go on with. `ApiError` where the function refuses, fails or answers nonsense."""
@@ -73,8 +103,11 @@ class RequestHook:
             if is_end_of_task(error):
                 raise
             refusal = _refusal(error)
-            _log(ctx, hook, refusal, error)
+            # That a function refuses is no news: the client is told of it.
+            _log(ctx, hook, logging.DEBUG if refusal.deliberate else logging.ERROR, refusal, error)
             raise refusal from error
+        finally:
+            await keep_running()
 
     async def after(self, call: Call, reply: Reply) -> Reply:
         """The reply to send: the operation's own, unless the function has changed it and nothing failed."""
@@ -91,8 +124,12 @@ class RequestHook:
         except BaseException as error:
             if is_end_of_task(error):
                 raise
-            _log(ctx, hook, _refusal(error), error)
+            refusal = _refusal(error)
+            # Nobody else is told, even if it is deliberate.
+            _log(ctx, hook, logging.WARNING if refusal.deliberate else logging.ERROR, refusal, error)
             return reply
+        finally:
+            await keep_running()
 
     def _context(self, hook: HookFunction, call: Call, caller: Caller | None) -> "HookContext":
         return HookContext(self._surroundings, hook, caller, HttpOrigin(call), self._trace_id)
@@ -161,7 +198,7 @@ def _encoded(encode: Callable[[Any], dict[str, Any]], value: object) -> dict[str
     try:
         return encode(value)
     except (TypeError, ValueError) as error:
-        raise Nonsense(f"{type(value).__qualname__}: {error}") from error
+        raise Nonsense(str(error)) from error
 
 
 def _refusal(error: BaseException) -> CallFailed:
@@ -173,11 +210,12 @@ def _refusal(error: BaseException) -> CallFailed:
     return nonsense() if isinstance(error, Nonsense) else failure(error)
 
 
-def _log(ctx: Context, hook: HookFunction, refusal: CallFailed, error: BaseException) -> None:
-    level = logging.DEBUG if refusal.deliberate else logging.ERROR
+def _log(ctx: Context, hook: HookFunction, level: int, refusal: CallFailed, error: BaseException) -> None:
     text = "The function %s (%s, trace %s) failed with code %d: %s"
     call = (hook.kind, hook.place, ctx.trace_id, refusal.code)
     if isinstance(error, Nonsense):  # its traceback would show this server's code, none of the game's
         ctx.logger.log(level, text, *call, error)
+    elif isinstance(error, Overdue):
+        ctx.logger.log(level, text, *call, TOO_LONG, exc_info=ended(error))
     else:
         ctx.logger.log(level, text, *call, refusal.message, exc_info=error)

@@ -2,19 +2,20 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection
 from pathlib import Path
 from types import MappingProxyType
 
 import kizuna
+from kizuna import cancellation
 from kizuna.caller import Caller
-from kizuna.db.queue import is_end_of_task
+from kizuna.cancellation import is_end_of_task, keep_running
 from kizuna.http.deadlines import Deadlines, Overdue
 from kizuna.runtime import modules
 from kizuna.runtime.callbacks import BoardCallbacks
 from kizuna.runtime.context import Context, Origin, Surroundings
 from kizuna.runtime.deletions import DeletionListener
-from kizuna.runtime.errors import CallFailed, ModuleLoadError, failure, overdue
+from kizuna.runtime.errors import TOO_LONG, CallFailed, ModuleLoadError, ended, failure, overdue
 from kizuna.runtime.events import EventHandlers
 from kizuna.runtime.functions import Functions, InvalidResult, RpcFunction
 from kizuna.runtime.hooks import GameHooks
@@ -27,6 +28,9 @@ log = logging.getLogger(__name__)
 
 #: Seconds between two looks at the files, in development.
 _LOOK_EVERY = 0.5
+
+#: The longest wait, in seconds, for calls of a game that is no longer the present one, before it is ended.
+_SETTLE_MOST = 60.0
 
 
 class Runtime:
@@ -57,6 +61,8 @@ class Runtime:
         self._surroundings = surroundings
         #: The server API, as the game's functions have it.
         self.nk = surroundings.nk
+        #: Names of the operations that are served, None for all. The log warns of hooks around others.
+        self.served: Collection[str] | None = None
         self._lifecycle = Lifecycle(surroundings, grace)
         self._reload = reload
         self._look_every = look_every
@@ -66,6 +72,7 @@ class Runtime:
         self._loading: asyncio.Task[None] | None = None
         self._ending: set[asyncio.Task[None]] = set()
         self._started = asyncio.Event()
+        self._stopping = asyncio.Event()
 
         #: The game's functions before and after operations, as the dispatcher calls them.
         self.hooks = GameHooks(lambda: self._game.functions.hooks, surroundings, self._deadlines, services)
@@ -88,6 +95,7 @@ class Runtime:
         self._game = modules.load(self._folders)
         if self._folders:
             log.info("Loaded game code: %s", self._game.functions)
+            self._warn_of_unserved()
         await self._start_or_forget(self._game)
         self._started.set()
         self._tasks.append(asyncio.create_task(self._deadlines.sweep()))
@@ -96,14 +104,14 @@ class Runtime:
 
     async def stop(self) -> None:
         """Stop watching, end the game and let go of its modules. None of its functions runs any more."""
-        await _ended(self._tasks)
-        if self._loading is not None:
-            await _ended([self._loading])
+        self._stopping.set()
+        watching = [*self._tasks, self._loading] if self._loading is not None else self._tasks
+        await cancellation.end(watching)
         if self._started.is_set():
             await self._lifecycle.end(self._game.functions)
         if self._ending:
             await asyncio.wait(self._ending, timeout=self._lifecycle.grace)
-        await _ended(self._ending)
+        await cancellation.end(tuple(self._ending))
         self._previous.forget()
         self._game.forget()
 
@@ -129,16 +137,25 @@ class Runtime:
             failed = overdue() if isinstance(error, Overdue) else failure(error)
             _log(ctx, failed, error)
             raise failed from error
+        finally:
+            await keep_running()
 
     async def _watch(self, known: dict[Path, tuple[int, int]]) -> None:
         while True:
             await asyncio.sleep(self._look_every)
-            present = await asyncio.to_thread(modules.snapshot, self._folders)
-            if present != known:
-                known = present
-                if self._loading is not None:
-                    await _ended([self._loading])  # it may wait for ever for a game that does not start
-                self._loading = asyncio.create_task(self._load_anew())
+            try:
+                known = await self._look(known)
+            except Exception:
+                log.exception("The files of the game cannot be looked at; it is tried again.")
+
+    async def _look(self, known: dict[Path, tuple[int, int]]) -> dict[Path, tuple[int, int]]:
+        """Load the game anew if its files are no longer as they are known; how they are."""
+        present = await asyncio.to_thread(modules.snapshot, self._folders)
+        if present != known:
+            if self._loading is not None:
+                await cancellation.end([self._loading])  # it may wait for ever for a game that does not start
+            self._loading = asyncio.create_task(self._load_anew(), name="loading the game anew")
+        return present
 
     async def _load_anew(self) -> None:
         """Swap in the game as its files are now, once it has started, or keep the old one.
@@ -151,12 +168,24 @@ class Runtime:
         except ModuleLoadError as error:
             log.error("%s\nThe game code from before stays in place.", error)
             return
+        except BaseException as error:
+            if is_end_of_task(error):
+                raise
+            log.exception("The game cannot be loaded. The game code from before stays in place.")
+            return
         self._previous.forget()
         self._previous, self._game = self._game, game
         log.info("Reloaded game code: %s", game.functions)
-        ending = asyncio.create_task(self._end(self._previous.functions))
+        self._warn_of_unserved()
+        ending = asyncio.create_task(self._end(self._previous.functions), name="the end of the old game")
         self._ending.add(ending)
         ending.add_done_callback(self._ending.discard)
+
+    def _warn_of_unserved(self) -> None:
+        hooks = self._game.functions.hooks
+        if self.served is not None and (unserved := sorted(set(hooks) - set(self.served))):
+            names = ", ".join(hook.kind for name in unserved for hook in hooks[name])
+            log.warning("These hooks are never called, for their operations are not served yet: %s.", names)
 
     async def _start_or_forget(self, game: Game) -> None:
         try:
@@ -166,17 +195,17 @@ class Runtime:
             raise
 
     async def _end(self, functions: Functions) -> None:
-        """End a game of which no new call begins, after those that are running."""
-        await self._deadlines.settled()
+        """End a game of which no new call begins, after those that are running; they may never end."""
+        waits = [asyncio.create_task(wait) for wait in (self._settled(), self._stopping.wait())]
+        try:
+            await asyncio.wait(waits, timeout=_SETTLE_MOST, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
         await self._lifecycle.end(functions)
 
-
-async def _ended(tasks: Iterable[asyncio.Task[None]]) -> None:
-    """Cancel tasks, and wait until they have ended."""
-    tasks = list(tasks)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    async def _settled(self) -> None:
+        await asyncio.gather(self._deadlines.settled(), self.hooks.settled())
 
 
 def _log(ctx: Context, failed: CallFailed, error: BaseException) -> None:
@@ -185,5 +214,7 @@ def _log(ctx: Context, failed: CallFailed, error: BaseException) -> None:
     call = (ctx.function_id, ctx.trace_id, failed.code)
     if isinstance(error, InvalidResult):  # its traceback would show this server's code, none of the game's
         ctx.logger.log(level, text, *call, error.advice)
+    elif isinstance(error, Overdue):
+        ctx.logger.log(level, text, *call, TOO_LONG, exc_info=ended(error))
     else:
         ctx.logger.log(level, text, *call, failed.message, exc_info=error)

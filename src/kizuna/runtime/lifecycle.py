@@ -6,10 +6,10 @@ import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from kizuna.db.queue import is_end_of_task
+from kizuna.runtime import apart
 from kizuna.runtime.callbacks import CallbackContext
 from kizuna.runtime.context import Surroundings
-from kizuna.runtime.errors import StartupError
+from kizuna.runtime.errors import StartupError, text_of
 from kizuna.runtime.functions import SHUTDOWN, STARTUP, CallbackFunction, Functions
 from kizuna.runtime.modules import without_server
 
@@ -41,34 +41,35 @@ class Lifecycle:
     async def end(self, functions: Functions) -> None:
         """Run the functions for the end one after another, what was registered last first.
 
-        Failures are logged, and those that take too long cut short. Never fails.
+        Each has an equal share of the time that is left, and is cut short then. Failures are logged. Never
+        fails.
         """
+        clock = asyncio.get_running_loop().time
+        end = clock() + self.grace
         ending = list(reversed(functions.handlers.get(SHUTDOWN, ())))
-        try:
-            async with asyncio.timeout(self.grace):
-                while ending:
-                    await self._end(ending[0])
-                    ending.pop(0)
-        except TimeoutError:
+        while ending and (left := end - clock()) > 0:
+            share = left / len(ending)
+            function = ending.pop(0)
+            await self._end(function, share)
+        if ending:
             names = ", ".join(function.place for function in ending)
-            log.error("The game did not end within %g s, these were cut short: %s", self.grace, names)
+            log.error("The %g s for the end of the game are over, these did not run: %s.", self.grace, names)
 
     async def _start(self, function: CallbackFunction) -> None:
-        try:
-            await function.call(CallbackContext(self._surroundings, STARTUP))
-        except BaseException as error:
-            if is_end_of_task(error) or isinstance(error, KeyboardInterrupt):
-                raise
+        ctx = CallbackContext(self._surroundings, STARTUP)
+        error = await apart.outcome(lambda: function.call(ctx), f"the startup function {function.place}")
+        if error is not None:
             raise StartupError(function.file, _report(error)) from None
 
-    async def _end(self, function: CallbackFunction) -> None:
+    async def _end(self, function: CallbackFunction, seconds: float) -> None:
         ctx = CallbackContext(self._surroundings, SHUTDOWN)
-        try:
-            await function.call(ctx)
-        except BaseException as error:
-            if is_end_of_task(error) or isinstance(error, KeyboardInterrupt):
-                raise
-            ctx.logger.error("The shutdown function %s failed: %s", function.place, error, exc_info=error)
+        name = f"the shutdown function {function.place}"
+        error = await apart.outcome(lambda: function.call(ctx), name, seconds)
+        if isinstance(error, apart.TookTooLong):
+            log.error("The shutdown function %s was cut short after %.3g s.", function.place, seconds)
+        elif error is not None:
+            text = "The shutdown function %s failed: %s"
+            ctx.logger.error(text, function.place, text_of(error), exc_info=error)
 
 
 @asynccontextmanager

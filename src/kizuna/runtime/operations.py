@@ -7,8 +7,9 @@ Every one but the health check and RPCs, which are functions of the game anyway.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 from kizuna.runtime import api
 
@@ -205,7 +206,7 @@ _BY_LOWER_NAME = {name.lower(): each for name, each in BY_NAME.items()}
 def operation(which: "str | Operation[Any, Any]") -> Operation[Any, Any]:
     """The operation of a name, upper and lower case being the same; an operation itself is passed through.
 
-    ValueError for a name that there is not, TypeError for anything else.
+    ValueError for a name that there is not, with those that resemble it; TypeError for anything else.
     """
     if isinstance(which, Operation):
         return which
@@ -214,4 +215,16 @@ def operation(which: "str | Operation[Any, Any]") -> Operation[Any, Any]:
     try:
         return _BY_LOWER_NAME[which.lower()]
     except KeyError:
-        raise ValueError(f"there is no operation {which!r}") from None
+        raise ValueError(_unknown(which)) from None
+
+
+def _unknown(name: str) -> str:
+    near = [str(_BY_LOWER_NAME[each]) for each in get_close_matches(name.lower(), _BY_LOWER_NAME)]
+    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    return f"there is no operation {name!r}{hint}"
+
+
+if not TYPE_CHECKING:  # a type checker would take every name for one that there is
+
+    def __getattr__(name: str) -> NoReturn:
+        raise AttributeError(_unknown(name))

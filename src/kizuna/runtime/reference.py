@@ -11,13 +11,15 @@ import sys
 from collections.abc import Iterator
 from enum import Enum
 from functools import cache
-from types import ModuleType, UnionType
+from itertools import pairwise
+from types import ModuleType
 from typing import Any
 
 import kizuna.runtime
 from kizuna.runtime import api, operations
 from kizuna.runtime.app import App
 from kizuna.runtime.context import Context, GameLogger
+from kizuna.runtime.data import SYSTEM_USER
 from kizuna.runtime.nakama import Nakama
 
 _INTRODUCTION = """
@@ -37,6 +39,11 @@ _OPERATIONS = """
 `app.before(operations.AddFriends, fn)`, with `from kizuna.runtime import operations`. A dash stands for no
 request or no response.
 """
+
+_SYSTEM_USER = (
+    "the id of the server itself, as the owner of objects and the sender of messages. "
+    'For an owner, `""` means it too.'
+)
 
 #: The longest line of a signature.
 _WIDTH = 100
@@ -69,12 +76,6 @@ def render() -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def _context() -> Iterator[str]:
-    yield from _class_lines(Context, "ctx")
-    yield "### GameLogger"
-    yield from _class_lines(GameLogger, "ctx.logger")
-
-
 def _server_api() -> Iterator[str]:
     yield _documentation(_module_of(Nakama))
     for part in Nakama.__bases__:
@@ -84,14 +85,23 @@ def _server_api() -> Iterator[str]:
 
 
 def _types() -> Iterator[str]:
+    yield f"### SYSTEM_USER\n\n`{SYSTEM_USER!r}`: {_SYSTEM_USER}"
     for name, value in _exported():
-        if isinstance(value, UnionType):
+        if kinds := _kinds_of(value):
             yield f"### {name}"
-            names = [each.__name__ for each in value.__args__]
-            yield "One of " + ", ".join(f"[`{each}`](#{each.lower()})" for each in names) + "."
+            yield _documentation(value)
+            yield "Kinds: " + ", ".join(f"[`{each}`](#{each.lower()})" for each in kinds) + "."
         elif isinstance(value, type) and _is_record(value):
             yield f"### {name}"
             yield from _record_lines(value)
+
+
+def _kinds_of(value: Any) -> list[str]:
+    """The records that are kinds of this class; none of what is a record itself, or no class."""
+    if not isinstance(value, type) or _is_record(value):
+        return []
+    kinds = ((name, each) for name, each in _exported() if isinstance(each, type) and _is_record(each))
+    return [name for name, each in kinds if issubclass(each, value)]
 
 
 def _errors() -> Iterator[str]:
@@ -135,13 +145,29 @@ def _exported() -> Iterator[tuple[str, Any]]:
 def _class_lines(documented: type, variable: str) -> Iterator[str]:
     """What a class says of itself and of its public methods and properties."""
     yield _documentation(documented)
-    for node in _body(documented):
-        if not isinstance(node, _Function) or _is_hidden(node):
-            continue
-        yield f"#### {variable}.{node.name}"
-        yield f"```python\n{_signature(node, f'{variable}.')}\n```"
-        if text := ast.get_docstring(node):
-            yield text
+    for node, following in pairwise([*_body(documented), ast.Pass()]):
+        if text := _attribute_text(node, following):
+            declared = f"{variable}.{_field(node).partition(' = ')[0]}"
+            yield from _entry(declared.partition(":")[0], declared, text)
+        elif isinstance(node, _Function) and not _is_hidden(node):
+            declared = _signature(node, f"{variable}.")
+            yield from _entry(f"{variable}.{node.name}", declared, ast.get_docstring(node))
+
+
+def _entry(name: str, declaration: str, text: str | None) -> Iterator[str]:
+    """A method, a property or an attribute."""
+    yield f"#### {name}"
+    yield f"```python\n{declaration}\n```"
+    if text:
+        yield text
+
+
+def _attribute_text(node: ast.stmt, following: ast.stmt) -> str:
+    """The text that follows the declaration of an attribute, "" if none does, or after anything else."""
+    if not isinstance(node, ast.AnnAssign) or not isinstance(following, ast.Expr):
+        return ""
+    text = following.value.value if isinstance(following.value, ast.Constant) else None
+    return inspect.cleandoc(text) if isinstance(text, str) else ""
 
 
 def _record_lines(documented: type) -> Iterator[str]:
@@ -176,10 +202,14 @@ def _parameters(arguments: ast.arguments) -> Iterator[str]:
     for argument, default in zip(arguments.args, [*without, *arguments.defaults], strict=True):
         if argument.arg != "self":
             yield _declared(argument, default)
-    if arguments.kwonlyargs:
+    if arguments.vararg:
+        yield f"*{ast.unparse(arguments.vararg)}"
+    elif arguments.kwonlyargs:
         yield "*"
     for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
         yield _declared(argument, default)
+    if arguments.kwarg:
+        yield f"**{ast.unparse(arguments.kwarg)}"
 
 
 def _declared(argument: ast.arg, default: ast.expr | None) -> str:

@@ -29,9 +29,19 @@ class LeaderboardWrite:
     operator: str | None = None
 
 
+class GroupChange:
+    """A change of a group, of one of several kinds."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
-class GroupCreate:
-    """A group to create, as for `group_create`."""
+class GroupCreate(GroupChange):
+    """A group to create, as for `group_create`.
+
+    With an `id` of its own, a UUID that was never a group's, other parts of the same call can refer to it.
+    `ApiError` "group id in use" for one that is.
+    """
 
     owner_id: str
     name: str
@@ -42,10 +52,11 @@ class GroupCreate:
     open: bool = False
     metadata: Mapping[str, Any] | None = None
     max_count: int = 100
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class GroupUpdate:
+class GroupUpdate(GroupChange):
     """New values of a group, None to leave one as it is, as for `group_update`."""
 
     group_id: str
@@ -60,14 +71,14 @@ class GroupUpdate:
 
 
 @dataclass(frozen=True, slots=True)
-class GroupDelete:
+class GroupDelete(GroupChange):
     """A group to delete."""
 
     group_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class GroupJoin:
+class GroupJoin(GroupChange):
     """A user who joins a group, or asks to if it is closed."""
 
     group_id: str
@@ -76,7 +87,7 @@ class GroupJoin:
 
 
 @dataclass(frozen=True, slots=True)
-class GroupLeave:
+class GroupLeave(GroupChange):
     """A user who leaves a group."""
 
     group_id: str
@@ -85,7 +96,7 @@ class GroupLeave:
 
 
 @dataclass(frozen=True, slots=True)
-class GroupUsersAdd:
+class GroupUsersAdd(GroupChange):
     """Users to add to a group; with a `caller_id` by the rules for that member's role."""
 
     group_id: str
@@ -94,7 +105,7 @@ class GroupUsersAdd:
 
 
 @dataclass(frozen=True, slots=True)
-class GroupUsersKick:
+class GroupUsersKick(GroupChange):
     """Users to remove from a group."""
 
     group_id: str
@@ -103,7 +114,7 @@ class GroupUsersKick:
 
 
 @dataclass(frozen=True, slots=True)
-class GroupUsersBan:
+class GroupUsersBan(GroupChange):
     """Users to ban from a group."""
 
     group_id: str
@@ -112,7 +123,7 @@ class GroupUsersBan:
 
 
 @dataclass(frozen=True, slots=True)
-class GroupUsersPromote:
+class GroupUsersPromote(GroupChange):
     """Members of a group to promote by one step."""
 
     group_id: str
@@ -121,26 +132,12 @@ class GroupUsersPromote:
 
 
 @dataclass(frozen=True, slots=True)
-class GroupUsersDemote:
+class GroupUsersDemote(GroupChange):
     """Members of a group to demote by one step."""
 
     group_id: str
     user_ids: Sequence[str]
     caller_id: str = ""
-
-
-GroupChange = (
-    GroupCreate
-    | GroupUpdate
-    | GroupDelete
-    | GroupJoin
-    | GroupLeave
-    | GroupUsersAdd
-    | GroupUsersKick
-    | GroupUsersBan
-    | GroupUsersPromote
-    | GroupUsersDemote
-)
 
 
 @dataclass(frozen=True, slots=True)

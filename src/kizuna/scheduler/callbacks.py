@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Protocol
 
+from kizuna.cancellation import is_end_of_task
 from kizuna.clock import Clock
 from kizuna.db.engine import Database, Record, Transaction
-from kizuna.db.queue import QueueRunner, in_words, is_end_of_task, pause
+from kizuna.db.queue import QueueRunner, in_words, pause
 from kizuna.leaderboards.boards import Board
 from kizuna.scheduler import queries
 from kizuna.scheduler.lookup import Boards, find_boards

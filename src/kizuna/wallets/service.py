@@ -113,13 +113,13 @@ class Wallets:
                 await self._record(tx, known, now)
         return results
 
-    async def hold(self, tx: Transaction, user_ids: Collection[str]) -> None:
-        """Let nobody else change these users until the transaction ends.
+    async def hold(self, tx: Transaction, user_ids: Collection[str]) -> set[str]:
+        """Let nobody else change these users until the transaction ends: those of them who exist.
 
         Whoever will change several of them in another order than that of the ids must begin with this, or two
         such transactions wait for each other.
         """
-        await tx.read(queries.LOCK, sorted(user_ids))
+        return {row["id"] for row in await tx.read(queries.LOCK, sorted(user_ids))}
 
     async def ledger(self, user_id: str, limit: int, cursor: str) -> tuple[list[LedgerItem], str]:
         """A page of a user's ledger, newest first, and the cursor to the next, "" where there is none.

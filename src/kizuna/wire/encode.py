@@ -1,5 +1,6 @@
 """Answers the way clients read them: times, integers, and what is left out."""
 
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -7,7 +8,22 @@ from kizuna.wire.messages import lower_camel
 from kizuna.wire.timestamps import rfc3339, rfc3339_seconds
 from kizuna.wire.uuids import parse_uuid
 
-__all__ = ["camel_case", "int64_text", "omit_empty", "parse_uuid", "rfc3339", "rfc3339_seconds"]
+__all__ = [
+    "camel_case",
+    "int64_text",
+    "omit_empty",
+    "parse_uuid",
+    "rfc3339",
+    "rfc3339_seconds",
+    "without_surrogates",
+]
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def without_surrogates(text: str) -> str:
+    """The text with U+FFFD for what UTF-8 cannot say."""
+    return _SURROGATE.sub("\ufffd", text)
 
 
 def omit_empty(fields: dict[str, Any]) -> dict[str, Any]:

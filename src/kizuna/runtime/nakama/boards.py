@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from kizuna.errors import not_found
+from kizuna.errors import invalid, not_found
 from kizuna.leaderboards.boards import Board
 from kizuna.leaderboards.definitions import NewBoard
 from kizuna.leaderboards.records import RecordWrite
@@ -139,6 +139,15 @@ def prepared_record(
         operator=0 if operator is None else Operator.from_name(text_of(operator, "operator")).wire,
         server=True,
     )
+
+
+def check_scores(board: Board, write: RecordWrite) -> None:
+    """`ApiError` for scores below zero, but where they are subtracted: that adds."""
+    operator = Operator.from_wire(write.operator)
+    if (board.operator if operator is None else operator) is not Operator.DECREMENT:
+        for name in ("score", "subscore"):
+            if getattr(write, name) < 0:
+                raise invalid(f"{name} must not be negative")
 
 
 def username_of(value: Any) -> str:

@@ -17,8 +17,8 @@ class FriendCalls(Calls):
     """List, add, delete, block, and the metadata of a friendship.
 
     Those that change something act as a user: `user_id`, and the `username` that others are told. They name
-    others by `ids`, by exact `usernames`, or both, and do nothing for those who do not exist. Refusals are
-    `ApiError`s with the texts that clients get: oneself among the others, an id that is none, nobody named.
+    others by `ids`, by exact `usernames`, or both, and pass over those who do not exist. Refusals are
+    `ApiError`s with the texts that clients get: oneself among the others, an id that is none.
     """
 
     async def friends_list(
@@ -64,6 +64,7 @@ class FriendCalls(Calls):
         """Invite others, who are notified, and accept the invitations of those who have invited the user.
 
         `metadata` is the user's own about them. Who has blocked the user, or is blocked, is left alone.
+        `ApiError` if there are usernames alone, and all of them nobody's.
         """
         text = "" if metadata is None else object_text(metadata, "metadata")
         actor = _actor(user_id, username)
@@ -80,7 +81,10 @@ class FriendCalls(Calls):
     async def friends_block(
         self, user_id: str, username: str, ids: Sequence[str] = (), usernames: Sequence[str] = ()
     ) -> None:
-        """Block others, which ends a friendship or invitation."""
+        """Block others, which ends a friendship or invitation.
+
+        `ApiError` if there are usernames alone, and all of them nobody's.
+        """
         with refusing("Error while trying to block friends."):
             await self._services.friends.block(_actor(user_id, username), _ids(ids), _names(usernames))
 

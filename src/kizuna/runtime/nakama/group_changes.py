@@ -24,6 +24,7 @@ _DENIED = "group permission denied"
 #: What server code is told of refusals, by what a client reads of them.
 _TEXTS = {
     "Group name is in use.": "group name in use",
+    "Group ID is in use.": "group id in use",
     "Group is full.": "group is full",
     "Group not found.": GROUP_NOT_FOUND,
     "Group not found or permission denied.": GROUP_NOT_FOUND,
@@ -90,6 +91,7 @@ def prepared_group(group: together.GroupCreate) -> NewGroup:
         open=flag_of(group.open, "open"),
         metadata=object_text({} if group.metadata is None else group.metadata, "metadata"),
         max_count=integer_of(group.max_count, "max_count", 1, _LARGEST),
+        id=_new_id(group.id),
     )
 
 
@@ -204,6 +206,15 @@ _PREPARE: Mapping[type, Callable[[Any], PreparedChange]] = {
     together.GroupLeave: _leave,
     **dict.fromkeys(_OPERATIONS, _members),
 }
+
+
+def _new_id(group_id: str) -> str:
+    """The id of a new group, "" for any."""
+    if group_id == "":
+        return ""
+    if (new_id := uuid_of(group_id, "group id")) == SYSTEM_USER:
+        raise ValueError("group id must not be the all-zero one")  # of which a channel's id could not tell
+    return new_id
 
 
 def _caller(caller_id: str) -> str | None:

@@ -14,6 +14,7 @@ from kizuna.runtime.boards import (
 from kizuna.runtime.nakama.boards import (
     LEADERBOARD_NOT_FOUND,
     BoardCalls,
+    check_scores,
     expiry_of,
     in_server_words,
     prepared_board,
@@ -119,6 +120,7 @@ class LeaderboardCalls(BoardCalls):
         """
         write = prepared_record(owner_id, username, score, subscore, metadata, operator)
         board = await self._leaderboard(id)
+        check_scores(board, write)
         with in_server_words(), refusing(WRITE_FAILED):
             return record_of(await self._services.leaderboards.write(board, write))
 

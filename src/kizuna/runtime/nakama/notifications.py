@@ -61,7 +61,7 @@ class NotificationCalls(Calls):
     ) -> None:
         """Notify every user; `code` is more than 0.
 
-        Returns when all have it, 10000 at a time, and goes on if the caller does not wait. A player who
+        Returns when all have it, 1000 at a time, and goes on if the caller does not wait. A player who
         signs up meanwhile may get it or not.
         """
         notification = replace(

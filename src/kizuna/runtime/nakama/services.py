@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import asyncpg
+
 from kizuna.accounts.lookup import AccountLookup
 from kizuna.accounts.service import Accounts
 from kizuna.channels.service import Channels
 from kizuna.clock import Clock
 from kizuna.db.engine import REFUSED, Database
-from kizuna.errors import internal
+from kizuna.errors import ApiError, internal, not_found
 from kizuna.events.service import Events
 from kizuna.friends.lookup import Relations
 from kizuna.friends.service import Friends
@@ -28,6 +30,9 @@ from kizuna.storage.service import Storage
 from kizuna.tournaments.service import Tournaments
 from kizuna.users.service import Users
 from kizuna.wallets.service import Wallets
+
+#: How constraints are named that tie something to a user.
+_TIES_TO_USERS = ("user_id_fkey", "source_id_fkey", "destination_id_fkey", "sender_id_fkey")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +73,22 @@ class Calls:
 
 @contextmanager
 def refusing(text: str) -> Iterator[None]:
-    """Turn what the database refuses into an error with this text; its own words are not for clients."""
+    """Turn what the database refuses into an error with this text; its own words are not for clients.
+
+    Only of a user who does not exist it is told that: `ApiError` "user not found".
+    """
     try:
         yield
+    except asyncpg.ForeignKeyViolationError as error:
+        raise (user_not_found() if _is_of_user(error) else internal(text)) from error
     except REFUSED as error:
         raise internal(text) from error
+
+
+def user_not_found() -> ApiError:
+    """The refusal of what names a user who does not exist."""
+    return not_found("user not found")
+
+
+def _is_of_user(error: asyncpg.ForeignKeyViolationError) -> bool:
+    return str(getattr(error, "constraint_name", "")).endswith(_TIES_TO_USERS)

@@ -62,6 +62,7 @@ class StorageCalls(Calls):
         """Write objects, all or none; the acks are in the given order.
 
         Stored write permissions do not matter. `StorageRefusal` if a version is not the stored one.
+        `ApiError` "user not found" if an owner does not exist.
         """
         prepared = [prepared_write(write) for write in writes]
         with refusing(WRITE_FAILED):

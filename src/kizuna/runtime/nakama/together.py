@@ -16,11 +16,12 @@ from kizuna.runtime.nakama.accounts import prepared_update
 from kizuna.runtime.nakama.boards import (
     LEADERBOARD_NOT_FOUND,
     BoardCalls,
+    check_scores,
     in_server_words,
     prepared_record,
 )
 from kizuna.runtime.nakama.group_changes import prepared_change as prepared_group_change
-from kizuna.runtime.nakama.services import refusing
+from kizuna.runtime.nakama.services import refusing, user_not_found
 from kizuna.runtime.nakama.storage import prepared_delete, prepared_write
 from kizuna.runtime.nakama.wallets import prepared_change
 from kizuna.runtime.social import group_of
@@ -50,8 +51,9 @@ class TogetherCalls(BoardCalls):
         """Accounts, groups, objects, deletions, wallets and scores, in this order, all or nothing.
 
         Each list is worked off in its order. Scores go to leaderboards and tournaments alike, to leaderboards
-        first. `update_ledger` notes the changes of wallets in the ledger. Raises what the single calls raise;
-        then nothing of it has happened, and nobody has been notified.
+        first. `update_ledger` notes the changes of wallets in the ledger. Raises what the single calls raise,
+        and `ApiError` "user not found" if the user of an account or a wallet does not exist, whom the single
+        calls may pass over; then nothing of it has happened, and nobody has been notified.
         """
         services = self._services
         accounts = [prepared_update(update) for update in account_updates]
@@ -62,7 +64,8 @@ class TogetherCalls(BoardCalls):
         # Boards are looked up now: within the transaction that could wait for the connection it holds.
         scores = [await self._prepared_score(write) for write in leaderboard_writes]
         held_groups = {change.group_id for change in groups if change.group_id is not None}
-        held_users = {user_id for user_id, _ in accounts} | {update.user_id for update in wallets}
+        needed = {user_id for user_id, _ in accounts} | {update.user_id for update in wallets}
+        held_users = set(needed)
         held_users.update(*(change.user_ids for change in groups))
         held_users.update(target.user_id for target in (*(w.id for w in writes), *(i for i, _ in deletes)))
         held_users.update(write.owner_id for _, write in scores)
@@ -71,7 +74,10 @@ class TogetherCalls(BoardCalls):
             if held_groups:
                 await services.groups.hold_groups(tx, held_groups)
             if held_users - {SYSTEM_USER}:
-                await services.wallets.hold(tx, held_users - {SYSTEM_USER})
+                known = await services.wallets.hold(tx, held_users - {SYSTEM_USER})
+                # Who is paid out of a wallet must have one: nothing is given without payment.
+                if needed - known - {SYSTEM_USER}:
+                    raise user_not_found()
             for user_id, values in accounts:
                 await services.accounts.update_within(tx, user_id, values)
             # Like accounts, these wait for users: before anything is locked that others have while they wait.
@@ -96,7 +102,9 @@ class TogetherCalls(BoardCalls):
         prepared = prepared_record(
             write.owner_id, write.username, write.score, write.subscore, write.metadata, write.operator
         )
-        return await self._board(write.id, LEADERBOARD_NOT_FOUND), prepared
+        board = await self._board(write.id, LEADERBOARD_NOT_FOUND)
+        check_scores(board, prepared)
+        return board, prepared
 
     async def _write_scores(
         self, tx: Transaction, scores: Sequence[tuple[Board, RecordWrite]], aftermath: list[Aftermath]

@@ -8,6 +8,7 @@ from typing import Any
 from kizuna.runtime.boards import LeaderboardRecord, LeaderboardRecords, Tournament, record_of, tournament_of
 from kizuna.runtime.nakama.boards import (
     BoardCalls,
+    check_scores,
     in_server_words,
     prepared_board,
     prepared_record,
@@ -154,6 +155,7 @@ class TournamentCalls(BoardCalls):
         """
         write = prepared_record(owner_id, username, score, subscore, metadata, operator)
         board = await self._tournament(id)
+        check_scores(board, write)
         with in_server_words(), refusing(WRITE_FAILED):
             return record_of(await self._services.tournaments.write(board, write))
 

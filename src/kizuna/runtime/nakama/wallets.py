@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from kizuna.errors import not_found
-from kizuna.runtime.nakama.services import Calls, refusing
+from kizuna.runtime.nakama.services import Calls, refusing, user_not_found
 from kizuna.runtime.values import changeset_of, limit_of, object_text, text_of, uuid_of
 from kizuna.wallets.service import LedgerItem, WalletResult, WalletUpdate
 
@@ -29,7 +28,7 @@ class WalletCalls(Calls):
         update = WalletUpdate(user_id, changeset, {} if metadata is None else metadata)
         results = await self.wallets_update([update], update_ledger=update_ledger)
         if not results:
-            raise not_found("user not found")
+            raise user_not_found()
         return results[0]
 
     async def wallets_update(
