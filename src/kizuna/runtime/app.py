@@ -168,14 +168,15 @@ class App:
     def session_start(self, function: E) -> E:
         """Call a function when a player has connected by a socket: `async def fn(ctx, event: Event)`.
 
-        There may be several, as for `event`.
+        There may be several, as for `event`. This release has no sockets, so they are never called yet.
         """
         return self._register_handler(SESSION_START, function)
 
     def session_end(self, function: E) -> E:
         """Call a function when a player's socket has closed: `async def fn(ctx, event: Event)`.
 
-        There may be several, as for `event`; the event's property `reason` tells why.
+        There may be several, as for `event`; the event's property `reason` tells why. This release has no
+        sockets, so they are never called yet.
         """
         return self._register_handler(SESSION_END, function)
 
