@@ -1,9 +1,11 @@
 """Checks on what game code hands to the server API: clear errors instead of the database's."""
 
 import json
+import reprlib
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from enum import IntEnum
+from typing import Any, TypeVar
 
 import orjson
 
@@ -11,12 +13,24 @@ from kizuna.wire.encode import parse_uuid
 
 _LOW, _HIGH = -(2**63), 2**63 - 1
 
+#: The largest page that a statement can be asked for.
+_LARGEST_PAGE = 2**31 - 2
+
+T = TypeVar("T")
+
+
+def item_of(value: Any, kind: type[T], what: str) -> T:
+    """One of the objects that a call takes a list of. TypeError for anything else."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{what} must be rt.{kind.__name__} objects, not {type(value).__name__}")
+    return value
+
 
 def uuid_of(value: Any, what: str = "user id") -> str:
     """An id in its canonical form. ValueError for anything else."""
     parsed = parse_uuid(value) if isinstance(value, str) else None
     if parsed is None:
-        raise ValueError(f"{what} {value!r} is not a UUID")
+        raise ValueError(f"{what} {reprlib.repr(value)} is not a UUID")
     return parsed
 
 
@@ -72,7 +86,9 @@ def flag_of(value: Any, what: str) -> bool:
 
 
 def integer_of(value: Any, what: str, low: int = _LOW, high: int = _HIGH) -> int:
-    """A whole number. ValueError for anything else, and outside its bounds."""
+    """A whole number, or one of an enum. ValueError for anything else, and outside its bounds."""
+    if isinstance(value, IntEnum):
+        value = int(value)
     if type(value) is not int or not low <= value <= high:
         bounds = "64-bit integer" if (low, high) == (_LOW, _HIGH) else f"whole number from {low} to {high}"
         raise ValueError(f"{what} must be a {bounds}")
@@ -90,9 +106,9 @@ def seconds_of(value: Any, what: str) -> int:
 
 def limit_of(value: Any, low: int, high: int | None = None) -> int:
     """A page size. ValueError outside its bounds."""
-    if type(value) is not int or value < low or (high is not None and value > high):
-        bounds = f"at least {low}" if high is None else f"{low} to {high}"
-        raise ValueError(f"limit must be {bounds}, not {value!r}")
+    if type(value) is not int or not low <= value <= (_LARGEST_PAGE if high is None else high):
+        bounds = f"at least {low} and 32 bits" if high is None else f"{low} to {high}"
+        raise ValueError(f"limit must be {bounds}, not {reprlib.repr(value)}")
     return value
 
 

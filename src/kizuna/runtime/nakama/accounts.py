@@ -11,7 +11,7 @@ from kizuna.accounts.validation import check_username_characters, check_username
 from kizuna.errors import invalid, not_found
 from kizuna.runtime.data import Account, AccountUpdate, account_of
 from kizuna.runtime.nakama.services import Calls, refusing
-from kizuna.runtime.values import object_text, text_of, uuid_of
+from kizuna.runtime.values import item_of, object_text, text_of, uuid_of
 
 _TEXTS = ("username", "display_name", "avatar_url", "lang_tag", "location", "timezone")
 
@@ -81,6 +81,7 @@ class AccountCalls(Calls):
 
 def prepared_update(update: AccountUpdate) -> tuple[str, Values]:
     """(user id, values) as the accounts take them, checked."""
+    item_of(update, AccountUpdate, "account updates")
     texts = {name: _optional_text(getattr(update, name), name) for name in _TEXTS}
     metadata = None if update.metadata is None else object_text(update.metadata, "metadata")
     if update.username is not None:

@@ -38,7 +38,7 @@ class ChannelCalls(Calls):
         have them as a member. `ApiError` "Invalid channel type", or with a text that says what is wrong and
         ends in "Invalid channel target". ValueError for the channel of two users without a sender.
         """
-        kind = integer_of(int(type), "type")
+        kind = integer_of(type, "type")
         sender = uuid_of(sender_id, "sender id") if text_of(sender_id, "sender id") else None
         if kind == ChannelType.DIRECT and sender is None:
             # The reference builds the id of a room then, which nobody will look for.

@@ -30,7 +30,7 @@ class FriendCalls(Calls):
         `limit` is 1 to 1000. `ApiError` "friend cursor invalid" for a cursor that is none or of another
         state.
         """
-        wanted = None if state is None else integer_of(int(state), "state", 0, 3)
+        wanted = None if state is None else integer_of(state, "state", 0, 3)
         with in_words(_TEXTS):
             message = await self._services.friends.page(
                 uuid_of(user_id), wanted, limit_of(limit, 1, 1000), text_of(cursor, "cursor")

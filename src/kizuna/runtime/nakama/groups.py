@@ -71,7 +71,7 @@ class GroupCalls(Calls):
         message = await self._services.groups.page(
             name=name,
             lang_tag=text_of(lang_tag, "lang_tag"),
-            members=None if members is None else integer_of(members, "members", 0),
+            members=None if members is None else integer_of(members, "members", 0, 2**31 - 1),
             open=None if open is None else flag_of(open, "open"),
             limit=limit_of(limit, 1, 100),
             cursor=text_of(cursor, "cursor"),
@@ -223,4 +223,4 @@ class GroupCalls(Calls):
 
 
 def _state(state: GroupState | int | None) -> int | None:
-    return None if state is None else integer_of(int(state), "state", 0, 4)
+    return None if state is None else integer_of(state, "state", 0, 4)

@@ -86,6 +86,8 @@ class LiveCalls(Calls):
         says that a client has reported it. An event that finds the queue full is dropped, with a warning.
         """
         time = self._services.clock.now() if timestamp is None else timestamp
+        if not isinstance(time, datetime):
+            raise TypeError(f"timestamp must be a datetime, not {type(time).__name__}")
         if time.tzinfo is None:
             raise ValueError("timestamp must have a time zone")
         self._services.events.emit(

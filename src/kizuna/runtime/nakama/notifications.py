@@ -15,7 +15,7 @@ from kizuna.runtime.social import (
     NotificationUpdate,
     notification_of,
 )
-from kizuna.runtime.values import flag_of, integer_of, limit_of, object_text, text_of, uuid_of
+from kizuna.runtime.values import flag_of, integer_of, item_of, limit_of, object_text, text_of, uuid_of
 
 _SMALL = 2**15
 
@@ -103,7 +103,10 @@ class NotificationCalls(Calls):
     async def notifications_delete(self, notifications: Sequence[NotificationDelete]) -> None:
         """Delete stored notifications of users, all or none. Those that do not exist are fine."""
         await self._services.notifications.delete_each(
-            [(uuid_of(each.user_id), uuid_of(each.id, "notification id")) for each in notifications]
+            [
+                (uuid_of(each.user_id), uuid_of(each.id, "notification id"))
+                for each in (item_of(each, NotificationDelete, "notifications") for each in notifications)
+            ]
         )
 
     async def notifications_delete_id(self, ids: Sequence[str], *, user_id: str = "") -> None:
@@ -113,6 +116,7 @@ class NotificationCalls(Calls):
 
 def _new(notification: NotificationSend) -> NewNotification:
     """A notification as the notifications take it, checked."""
+    item_of(notification, NotificationSend, "notifications")
     return NewNotification(
         user_id=uuid_of(notification.user_id),
         subject=_subject(notification.subject),
@@ -124,6 +128,7 @@ def _new(notification: NotificationSend) -> NewNotification:
 
 
 def _change(update: NotificationUpdate) -> NotificationChange:
+    item_of(update, NotificationUpdate, "updates")
     return NotificationChange(
         id=uuid_of(update.id, "notification id"),
         subject=None if update.subject is None else _subject(update.subject),

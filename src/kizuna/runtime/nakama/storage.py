@@ -18,7 +18,7 @@ from kizuna.runtime.data import (
     object_of,
 )
 from kizuna.runtime.nakama.services import Calls, refusing
-from kizuna.runtime.values import limit_of, object_text, text_of, uuid_of
+from kizuna.runtime.values import item_of, limit_of, object_text, text_of, uuid_of
 from kizuna.storage.objects import WRITE_FAILED, ObjectId, StorageRefusal, Write, check_name, check_write
 
 #: Given the objects that were found, says what to write.
@@ -32,7 +32,9 @@ class StorageCalls(Calls):
 
     async def storage_read(self, ids: Sequence[StorageRead]) -> list[StorageObject]:
         """The objects that exist, whatever their permissions, each once and in no order."""
-        rows = await self._services.storage.read(None, [_id(read) for read in ids])
+        rows = await self._services.storage.read(
+            None, [_id(item_of(read, StorageRead, "ids")) for read in ids]
+        )
         return [object_of(row) for row in rows]
 
     async def storage_list(
@@ -98,6 +100,7 @@ class StorageCalls(Calls):
 
 def prepared_write(write: StorageWrite) -> Write:
     """A write as the storage takes it, checked."""
+    item_of(write, StorageWrite, "writes")
     prepared = Write(
         id=_id(write),
         value=object_text(write.value, "value"),
@@ -112,6 +115,7 @@ def prepared_write(write: StorageWrite) -> Write:
 
 def prepared_delete(target: StorageDelete) -> tuple[ObjectId, str]:
     """A deletion as the storage takes it, checked."""
+    item_of(target, StorageDelete, "deletions")
     return _id(target), text_of(target.version, "version")
 
 

@@ -26,6 +26,7 @@ from kizuna.runtime.nakama.storage import prepared_delete, prepared_write
 from kizuna.runtime.nakama.wallets import prepared_change
 from kizuna.runtime.social import group_of
 from kizuna.runtime.together import GroupChange, LeaderboardWrite, MultiUpdateResult
+from kizuna.runtime.values import item_of
 from kizuna.wallets.service import WalletUpdate
 
 T = TypeVar("T")
@@ -99,6 +100,7 @@ class TogetherCalls(BoardCalls):
         return replace(result, records=await _records(scores, written))
 
     async def _prepared_score(self, write: LeaderboardWrite) -> tuple[Board, RecordWrite]:
+        item_of(write, LeaderboardWrite, "leaderboard writes")
         prepared = prepared_record(
             write.owner_id, write.username, write.score, write.subscore, write.metadata, write.operator
         )

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from kizuna.runtime.nakama.services import Calls, refusing, user_not_found
-from kizuna.runtime.values import changeset_of, limit_of, object_text, text_of, uuid_of
+from kizuna.runtime.values import changeset_of, item_of, limit_of, object_text, text_of, uuid_of
 from kizuna.wallets.service import LedgerItem, WalletResult, WalletUpdate
 
 
@@ -64,5 +64,6 @@ class WalletCalls(Calls):
 
 def prepared_change(update: WalletUpdate) -> WalletUpdate:
     """A wallet update as the wallets take it, checked."""
+    item_of(update, WalletUpdate, "wallet updates")
     object_text(update.metadata, "metadata")
     return replace(update, user_id=uuid_of(update.user_id), changeset=changeset_of(update.changeset))
