@@ -27,6 +27,7 @@ class Project:
     def __init__(self, folder: Path, env: Mapping[str, str]) -> None:
         self.folder = folder
         self.env = {**os.environ, **env}
+        self.env.pop("CI", None)  # pytest tells more there
         self.write("pytest.ini", INI)
 
     def write(self, name: str, text: str) -> Path:
@@ -57,6 +58,8 @@ class Project:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            # Whoever runs in the background of a shell inherits that it ignores Ctrl-C.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         ) as run:
             try:
                 wait_until(lambda: begun.exists() or run.poll() is not None, within=60, what="the test")
