@@ -30,8 +30,8 @@ CROWD = 8
 #: What every player must have been promised before the blow, so that it hits something.
 ENOUGH = 15
 
-#: Seconds from the command to the first answer, with a data directory that is there already. It takes two where
-#: nothing else is to be done; what waits for something that died takes ten and more.
+#: Seconds from the command to the first answer, with a data directory that is there already. It takes two
+#: where nothing else is to be done; what waits for something that died takes ten and more.
 RESTART = 8.0
 
 KILLS = max(5, round(WISHES.soak_seconds))
