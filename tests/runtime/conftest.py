@@ -1,5 +1,6 @@
 """Games made of a few lines, run without clients; and the server API on a real database."""
 
+import asyncio
 import logging
 import textwrap
 import uuid
@@ -22,6 +23,7 @@ from kizuna.runtime.host import Runtime
 from kizuna.runtime.nakama import Services
 from kizuna.settings import Runtime as RuntimeSettings
 from kizuna.tournaments.service import Tournaments
+from tests.support.waiting import wait_until_async
 
 PLAYER = Caller("7b9a6f4e-0000-4000-8000-000000000001", "ada", {"team": "red"}, "", 1_000, 2_000)
 PREAMBLE = "import kizuna.runtime as rt\n"
@@ -89,6 +91,17 @@ async def started(*folders: Path, reload: bool = False, **settings: Any) -> Asyn
         yield Game(runtime)
     finally:
         await runtime.stop()
+
+
+async def turns_of_the_end(game: Game) -> None:
+    """Let an old game that is about to end have its turns of the loop, enough to end in if it could."""
+
+    async def begun() -> bool:
+        return bool(game.runtime._ending)
+
+    await wait_until_async(begun, what="the beginning of the old game's end")
+    for _ in range(100):
+        await asyncio.sleep(0)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from kizuna.clock import ShiftedClock
 from kizuna.http.call import Answer, Call, Limits
 from kizuna.http.contract import OPERATIONS, Auth, Operation
 from kizuna.http.routes import Reply
-from tests.runtime.conftest import PLAYER, Folder, assert_tells_of_the_time_limit, started
+from tests.runtime.conftest import PLAYER, Folder, assert_tells_of_the_time_limit, started, turns_of_the_end
 from tests.support.applications import client_of, running_application
 from tests.support.players import HTTP_KEY, SERVER_KEY, Player, claims, sign_in_async
 from tests.support.waiting import wait_until_async
@@ -595,7 +595,7 @@ async def test_a_game_ends_after_the_requests_that_its_hooks_stand_around(
             old = game.runtime._game
             folder.write("game.py", ENDED.format(version="the second"))
             await wait_until_async(lambda: _true(game.runtime._game is not old), what="the reload")
-            await asyncio.sleep(0.3)  # in which it would have ended
+            await turns_of_the_end(game)  # in which it would have ended
             assert "the end of 1" not in caplog.messages
         await wait_until_async(
             lambda: _true("the end of 1" in caplog.messages), what="the end of the old game"
