@@ -445,23 +445,24 @@ def test_nakamas_settings_of_leaderboards(write: Write) -> None:
 def test_keys_that_only_nakama_knows_are_one_warning(write: Write) -> None:
     file = write(
         "console: {username: admin, mfa: {storage_encryption_key: k}}\n"
-        "matchmaker.interval_sec: 3\nsocket: {pong_wait_ms: 1, port: 2}\nlogger.rotation: true\niap:\n"
+        "matchmaker.interval_sec: 3\nsocket: {pong_wait_ms: 1, port: 2}\nlogger.rotation: true\n"
+        "iap: {samsung: {package_name: p}}\n"
     )
     loaded = load([file])
     assert loaded.settings.socket.port == 2
     assert loaded.warnings == [
         "Settings without effect here: "
-        "console, matchmaker.interval_sec, socket.pong_wait_ms, logger.rotation, iap."
+        "console, matchmaker.interval_sec, socket.pong_wait_ms, logger.rotation, iap.samsung."
     ]
 
 
 def test_settings_that_have_no_effect_yet_are_in_the_same_warning(write: Write) -> None:
     file = write("console: {port: 1}\nsession: {single_socket: true, single_match: false}\n")
-    environ = {"KIZUNA_SOCIAL__STEAM__APP_ID": "7", "KIZUNA_SOCIAL__FACEBOOK_INSTANT_GAME__APP_SECRET": "s"}
+    environ = {"KIZUNA_SESSION__SINGLE_PARTY": "true", "KIZUNA_SOCIAL__STEAM__APP_ID": "7"}
     loaded = load([file], environ)
     assert loaded.settings.session.single_socket is True
     assert loaded.warnings == [
-        "Settings without effect here: console, session.single_socket, KIZUNA_SOCIAL__STEAM__APP_ID."
+        "Settings without effect here: console, session.single_socket, KIZUNA_SESSION__SINGLE_PARTY."
     ]
 
 
@@ -470,10 +471,6 @@ def test_the_descriptions_tell_what_has_no_effect_yet() -> None:
         "session.single_socket",
         "session.single_match",
         "session.single_party",
-        "social.apple.bundle_id",
-        "social.steam.publisher_key",
-        "social.steam.app_id",
-        "social.facebook_limited_login.app_id",
     }
 
 
@@ -546,3 +543,42 @@ def test_the_rendered_defaults_show_what_an_entry_holds(write: Write) -> None:
 )
 def test_who_can_connect(address: str, loopback: bool) -> None:
     assert load([], {}, {"socket.address": address}).settings.socket.is_loopback is loopback
+
+
+# Other companies' services
+
+
+def test_names_are_a_list_or_text_with_commas(write: Write) -> None:
+    file = write("iap: {apple: {bundle_ids: [com.a, com.b]}}\n")
+    settings = load([file], {"KIZUNA_SOCIAL__APPLE__CLIENT_IDS": "com.c, com.d"}).settings
+    assert settings.iap.apple.bundle_ids == ("com.a", "com.b")
+    assert settings.social.apple.client_ids == ("com.c", "com.d")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("social.apple.base_url", "appleid.apple.com", "a scheme and a host"),
+        ("social.apple.base_url", "https://u:p@example.com", "a scheme and a host"),
+        ("iap.google.token_url", "https://example.com", "must be a URL"),
+        ("iap.apple.notifications_endpoint_id", "a/b", "letters, digits"),
+        ("iap.apple.key_id", "k", "issuer_id, key_id and signing_key together"),
+        ("iap.apple.signing_key", "SECRET", "the text of the .p8 file"),
+        ("iap.apple.root_certificates", "/nowhere/at/all", "cannot be read"),
+        ("iap.google.private_key", "SECRET", "an RSA key in PEM"),
+        ("iap.huawei.public_key", "SECRET", "base64 of an RSA key"),
+        ("google_auth.credentials_json", '{"web": {"client_secret": "SECRET"}}', "Google's JSON file"),
+        ("social.facebook.graph_version", "22", "graph_version"),
+    ],
+)
+def test_credentials_that_are_none_are_refused_at_the_start(key: str, value: str, sentence: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(flags={key: value})
+    assert sentence in str(caught.value)
+    assert "SECRET" not in str(caught.value)
+
+
+def test_a_file_without_certificates_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "roots.pem").write_text("none")
+    with pytest.raises(SettingsError, match="holds no certificates in PEM"):
+        load(flags={"social.gamecenter.trust_anchors": str(tmp_path / "roots.pem")})

@@ -35,7 +35,7 @@ _OTHER_NAMES = {"runtime.path": "runtime.modules", "database.address": "database
 
 #: Sections and keys of a Nakama configuration that have no effect here.
 _FOREIGN_NAMES = """
-cluster config console google_auth iap match matchmaker metrics mfa party satori storage tracker
+cluster config console iap.samsung match matchmaker metrics mfa party satori storage tracker
 logger.stdout logger.file logger.rotation logger.max_size logger.max_age logger.max_backups logger.local_time
 logger.compress
 leaderboard.callback_queue_size leaderboard.callback_queue_workers leaderboard.rank_cache_workers
@@ -46,7 +46,7 @@ database.conn_max_lifetime_ms database.max_open_conns database.max_idle_conns da
 runtime.min_count runtime.max_count runtime.call_stack_size runtime.registry_size runtime.read_only_globals
 runtime.lua_min_count runtime.lua_max_count runtime.lua_call_stack_size runtime.lua_registry_size
 runtime.lua_read_only_globals runtime.lua_api_stacktrace runtime.js_min_count runtime.js_max_count
-runtime.js_read_only_globals runtime.js_entrypoint runtime.event_queue_size runtime.event_queue_workers
+runtime.js_read_only_globals runtime.js_entrypoint
 """
 _FOREIGN = frozenset(_FOREIGN_NAMES.split())
 

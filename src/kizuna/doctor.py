@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 
 import asyncpg
 
+from kizuna import doctor_providers
 from kizuna.clock import Clock, SystemClock
 from kizuna.db import migrate
 from kizuna.db.embedded import EmbeddedError, attach
@@ -76,6 +77,7 @@ def examine(settings: Settings, warnings: Sequence[str] = (), clock: Clock | Non
         *check_port(settings),
         *check_clock(clock),
         *check_keys(settings),
+        *check_providers(settings),
     ]
 
 
@@ -259,3 +261,11 @@ def check_keys(settings: Settings) -> Iterator[Finding]:
     """Keys that everybody knows."""
     for key in settings.default_keys():
         yield Finding("warning", f"{key} has its public default value.")
+
+
+def check_providers(settings: Settings) -> Iterator[Finding]:
+    """Identity providers and stores. What their settings cannot be was refused when they were read."""
+    for sentence in doctor_providers.half_set_up(settings):
+        yield Finding("problem", sentence)
+    for sentence in doctor_providers.open_to_others(settings):
+        yield Finding("warning", sentence)

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator, model_validator
 from pydantic.fields import FieldInfo
 
+from kizuna.provider_settings import GoogleAuth, Iap, Social
 from kizuna.setting_types import (
     CONTROL,
     Count,
@@ -225,40 +226,6 @@ def _is_url(text: str) -> bool:
     )
 
 
-class Apple(Section):
-    """Sign in with Apple."""
-
-    bundle_id: str = Field(default="", description=f"Bundle ID of the app. {_NO_EFFECT}")
-
-
-class Steam(Section):
-    """Sign in with Steam."""
-
-    publisher_key: Secret = Field(default="", description=f"Publisher key of the Steam partner. {_NO_EFFECT}")
-    app_id: int = Field(default=0, ge=0, description=f"App ID of the game. {_NO_EFFECT}")
-
-
-class FacebookInstantGame(Section):
-    """Facebook Instant Games."""
-
-    app_secret: Secret = Field(default="", description="App secret; empty switches this sign-in off.")
-
-
-class FacebookLimitedLogin(Section):
-    """Facebook Limited Login."""
-
-    app_id: str = Field(default="", description=f"App ID. {_NO_EFFECT}")
-
-
-class Social(Section):
-    """Credentials of outside identity providers."""
-
-    apple: Apple = Apple()
-    steam: Steam = Steam()
-    facebook_instant_game: FacebookInstantGame = FacebookInstantGame()
-    facebook_limited_login: FacebookLimitedLogin = FacebookLimitedLogin()
-
-
 class Attempts(Section):
     """How many wrong passwords are tolerated."""
 
@@ -355,6 +322,8 @@ class Settings(Section):
     runtime: Runtime = Runtime()
     database: Database = Database()
     social: Social = Social()
+    google_auth: GoogleAuth = GoogleAuth()
+    iap: Iap = Iap()
     password: Password = Password()
     leaderboard: RankCache = RankCache()
     leaderboards: tuple[LeaderboardEntry, ...] = Field(

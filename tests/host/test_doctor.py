@@ -91,13 +91,13 @@ def test_a_clock_apart_from_the_databases(databases: Databases) -> None:
 
 
 def test_a_database_out_of_reach_is_one_finding_among_others(capsys: pytest.CaptureFixture[str]) -> None:
-    url = "postgresql://someone:secret@127.0.0.1:1/game"
+    url = "postgresql://someone:hunter2@127.0.0.1:1/game"
     assert main(["doctor", "--port", "0", "--database-url", url]) == 1
     said = capsys.readouterr().out
     (line,) = [line for line in said.splitlines() if line.startswith("problem")]
     assert line.startswith("problem  The database at 127.0.0.1:1/game cannot be used: ")
     assert "warning  socket.server_key has its public default value." in said.splitlines()
-    assert "secret" not in said
+    assert "hunter2" not in said
 
 
 def test_a_database_in_another_encoding_is_a_problem(latin: str) -> None:
@@ -128,10 +128,10 @@ def test_warnings_of_the_settings_are_repeated(tmp_path: Path, capsys: pytest.Ca
 def test_settings_that_have_no_effect_yet_are_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("KIZUNA_SOCIAL__APPLE__BUNDLE_ID", "b")
+    monkeypatch.setenv("KIZUNA_SESSION__SINGLE_SOCKET", "true")
     assert main(["doctor", "--port", "0", "--data-dir", f"/tmp/{tmp_path.name}-home"]) == 0
     said = capsys.readouterr().out.splitlines()
-    assert "warning  Settings without effect here: KIZUNA_SOCIAL__APPLE__BUNDLE_ID." in said
+    assert "warning  Settings without effect here: KIZUNA_SESSION__SINGLE_SOCKET." in said
 
 
 def test_a_data_directory_below_a_file(tmp_path: Path) -> None:
@@ -210,3 +210,46 @@ def test_keys_left_at_their_default() -> None:
         "warning: session.encryption_key has its public default value.",
         "warning: session.refresh_encryption_key has its public default value.",
     ]
+
+
+# Identity providers and stores
+
+
+def test_what_is_open_to_other_apps() -> None:
+    """Where nothing says which app is the game's own, what was signed for any is taken: a warning each."""
+    told = "\n".join(lines(doctor.check_providers(Settings())))
+    for key in (
+        "social.google.client_ids",
+        "social.facebook.app_secret",
+        "social.facebook_limited_login.app_id or social.facebook.app_id",
+        "social.gamecenter.bundle_ids",
+        "iap.apple.bundle_ids",
+    ):
+        assert f"for other apps are accepted as well: set {key}." in told
+    assert told.count("warning: ") == told.count("\n") + 1 == 5
+
+
+def test_stores_count_once_they_are_set_up() -> None:
+    options = {
+        "iap.google.client_email": "a@example.com",
+        "iap.google.notifications_endpoint_id": "n",
+        "iap.facebook_instant.app_secret": "s",
+    }
+    told = lines(doctor.check_providers(load(flags=options).settings))
+    assert "problem: iap.google.client_email is of no use without iap.google.private_key." in told
+    assert any("set iap.google.package_names." in sentence for sentence in told)
+    assert any("set iap.facebook_instant.app_id." in sentence for sentence in told)
+    assert any("without a token: set iap.google.push_audience." in sentence for sentence in told)
+
+
+def test_nothing_is_said_of_what_is_set_up() -> None:
+    options: dict[str, object] = {
+        "social.google.client_ids": "a",
+        "social.facebook.app_id": "a",
+        "social.facebook.app_secret": "s",
+        "social.gamecenter.bundle_ids": "a",
+        "social.steam.publisher_key": "k",
+        "social.steam.app_id": 7,
+        "iap.apple.bundle_ids": "a",
+    }
+    assert lines(doctor.check_providers(load(flags=options).settings)) == []

@@ -1,0 +1,74 @@
+"""Certificates (X.509): reading them, and chains of them up to one that is trusted."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.x509 import Certificate
+
+from kizuna.outside.checks import Checks
+
+_PEM = b"-----BEGIN CERTIFICATE-----"
+
+
+def read_certificates(data: bytes) -> list[Certificate]:
+    """The certificates of a PEM text, or the one of DER bytes. ValueError if there is none."""
+    try:
+        if _PEM in data:
+            return x509.load_pem_x509_certificates(data)
+        return [x509.load_der_x509_certificate(data)]
+    except (ValueError, TypeError, x509.InvalidVersion) as error:
+        raise ValueError("is no certificate") from error
+
+
+def read_certificate_file(path: Path) -> list[Certificate]:
+    """The certificates of a file. ValueError with a sentence if it cannot be read or has none."""
+    try:
+        return read_certificates(path.read_bytes())
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise ValueError(f"{path} holds no certificate") from None
+
+
+def check_valid_at(certificate: Certificate, time: datetime, checks: Checks, name: str) -> None:
+    """The check that a certificate is valid at a time; `name` says in words which one it is."""
+    starts, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    checks.require(
+        f"validity of the {name}",
+        starts <= time <= ends,
+        f"it is valid from {starts:%Y-%m-%d %H:%M} to {ends:%Y-%m-%d %H:%M}, not at {time:%Y-%m-%d %H:%M}",
+    )
+
+
+def is_issued_by(certificate: Certificate, issuer: Certificate) -> bool:
+    """Whether a certificate was signed by the holder of another one, and names it as its issuer."""
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
+
+
+def is_authority(certificate: Certificate) -> bool:
+    """Whether a certificate may sign others."""
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except (x509.ExtensionNotFound, ValueError):
+        return False
+
+
+def has_extension(certificate: Certificate, oid: str) -> bool:
+    """Whether a certificate has an extension, by its dotted number."""
+    try:
+        certificate.extensions.get_extension_for_oid(x509.ObjectIdentifier(oid))
+    except (x509.ExtensionNotFound, ValueError):
+        return False
+    return True
+
+
+def find_issuer(certificate: Certificate, trusted: Sequence[Certificate]) -> Certificate | None:
+    """The one of some trusted certificates that has signed this one."""
+    return next((anchor for anchor in trusted if is_issued_by(certificate, anchor)), None)
