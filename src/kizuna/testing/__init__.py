@@ -12,10 +12,13 @@ The rooms, from the bottom up:
     loop        an event loop in a thread of its own
     databases   databases that are made for a test and dropped after it
     options     the settings that a server under test has
+    providers   identity providers and stores that are fakes, see there
     players     players, who sign in and send requests as a game client does
     idle        when everything that is due has been done
     server      `Server`: the application behind a port of this machine
     plugin      the fixtures
+
+    fake_providers   `kizuna serve --fake-providers`
 """
 
 from importlib import import_module
@@ -24,13 +27,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kizuna.testing.clock import MovableClock
     from kizuna.testing.players import Player, Refused
+    from kizuna.testing.providers import Providers
     from kizuna.testing.server import Server, Servers
 
-__all__ = ["MovableClock", "Player", "Refused", "Server", "Servers"]
+__all__ = ["MovableClock", "Player", "Providers", "Refused", "Server", "Servers"]
 
 _ROOMS = {
     "MovableClock": "clock",
     "Player": "players",
+    "Providers": "providers",
     "Refused": "players",
     "Server": "server",
     "Servers": "server",

@@ -15,7 +15,8 @@ _LOOKS = 2
 
 _WAITING = Query(
     "testing.waiting",
-    "What is due and has not been done: on boards, for functions of these kinds, and for deletions if $3.",
+    "What is due and has not been done: on boards, for functions of these kinds, for deletions if $3, and "
+    "for notifications of the stores $4, about subscriptions or not ($5).",
     """
     select 'the reset or the end of ' || l.id as what
     from board_schedule s join leaderboard l on l.key = s.board
@@ -26,6 +27,9 @@ _WAITING = Query(
     where c.kind = any($1::text[]) and c.next_try <= $2 and not l.deleted
     union all
     select 'account_deleted of ' || username from account_deletion where $3 and next_try <= $2
+    union all
+    select 'notification ' || id from store_notification where next_try <= $2
+        and (store, is_subscription) in (select * from unnest($4::smallint[], $5::boolean[]))
     """,
 )
 
@@ -51,8 +55,11 @@ async def _look(application: Application, clock: Clock) -> list[str]:
     """Let the server look for what is due now rather than within a second; what is still to be done then."""
     runtime = application.runtime
     application.deletions.wake()
+    application.notice_delivery.wake()
     await application.scheduler.look()
     kinds, deletions = list(runtime.callbacks.kinds), bool(runtime.deletions)
-    rows = await application.database.read(_WAITING, kinds, clock.now(), deletions)
+    topics = runtime.notices.topics
+    stores, which = [topic.store for topic in topics], [topic.is_subscription for topic in topics]
+    rows = await application.database.read(_WAITING, kinds, clock.now(), deletions, stores, which)
     events = application.events.unfinished
     return [f"{events} events"] * bool(events) + [row["what"] for row in rows]

@@ -22,7 +22,7 @@ import pytest
 
 if TYPE_CHECKING:
     from kizuna.settings import Settings
-    from kizuna.testing import MovableClock, Player, Server, Servers
+    from kizuna.testing import MovableClock, Player, Providers, Server, Servers
     from kizuna.testing.databases import Databases
 
 
@@ -55,6 +55,18 @@ def kizuna_clock() -> MovableClock:
     from kizuna.testing import MovableClock
 
     return MovableClock()
+
+
+@pytest.fixture
+def kizuna_providers(kizuna_clock: MovableClock) -> Iterator[Providers]:
+    """Identity providers and stores that are fakes and share the clock of `kizuna_server`.
+
+    It believes them once `kizuna_settings` includes their `settings`.
+    """
+    from kizuna.testing import Providers
+
+    with Providers(kizuna_clock) as providers:
+        yield providers
 
 
 @pytest.fixture
