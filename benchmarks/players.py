@@ -50,7 +50,7 @@ class World(NamedTuple):
 def prepare(address: Address, server_key: str) -> World:
     """Sign the players in and write their objects. They are the same ones in every run."""
     with closing(Client(address)) as client:
-        players = [_sign_in(client, server_key, f"benchmark-device-{number}") for number in range(COUNT)]
+        players = [sign_in(client, server_key, f"benchmark-device-{number}") for number in range(COUNT)]
         for player in players:
             client.ask(_objects(player))
         for place, player in enumerate(players):
@@ -64,7 +64,8 @@ def prepare(address: Address, server_key: str) -> World:
     return World(server_key, players)
 
 
-def _sign_in(client: Client, server_key: str, device: str) -> Player:
+def sign_in(client: Client, server_key: str, device: str) -> Player:
+    """The player with this device, made at the first time."""
     path = "/v2/account/authenticate/device?create=true"
     answer = client.ask(Request("POST", path, basic(server_key), {"id": device}))
     token = json.loads(answer)["token"]

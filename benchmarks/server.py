@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -46,14 +46,17 @@ def data_directory() -> Iterator[Path]:
 
 
 @contextmanager
-def kizuna(data: Path, workers: int) -> Iterator[Running]:
-    """`kizuna serve` with a database of its own; what its environment says about kizuna is left out."""
+def kizuna(data: Path, workers: int, settings: Mapping[str, str] | None = None) -> Iterator[Running]:
+    """`kizuna serve` with a database of its own; what its environment says about kizuna is left out.
+
+    `settings` are variables of the environment that it has besides.
+    """
     port = _free_port()
     options = f"--host {HOST} --port {port} --workers {workers} --log-level warn".split()
     places = ["--data-dir", str(data), "--modules", str(HERE / "modules")]
     ours = {name: value for name, value in os.environ.items() if not _is_kizunas(name)}
     command = [sys.executable, "-m", "kizuna", "serve", *options, *places]
-    with _running(command, port, "/healthcheck", ours | _SETTINGS) as running:
+    with _running(command, port, "/healthcheck", ours | _SETTINGS | dict(settings or {})) as running:
         yield running
 
 

@@ -1,14 +1,11 @@
-"""Friends from elsewhere become friends here. Providers cannot be asked yet: the service is, directly."""
+"""Friends from elsewhere become friends here: what the service makes of the ids that a provider lists."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from uuid import uuid4
 
-import httpx
 import pytest
-import pytest_asyncio
 
 from kizuna.app import Application
-from kizuna.clock import ShiftedClock
 from kizuna.db.engine import Database
 from kizuna.db.statements import Command
 from kizuna.errors import ApiError
@@ -27,8 +24,6 @@ from tests.friends.support import (
     good,
     refusal,
 )
-from tests.support.applications import client_of, running_application
-from tests.support.players import sign_in_async
 
 Enter = Callable[[], Awaitable[Neighbour]]
 
@@ -206,39 +201,7 @@ async def test_an_import_touches_nobody_who_is_not_listed(
 # --- over the wire ---
 
 
-@pytest_asyncio.fixture(scope="module")
-async def with_steam(database_url: str) -> AsyncIterator[Neighbour]:
-    """A player of a server that knows Steam."""
-    keys = {"social": {"steam": {"publisher_key": "key", "app_id": 1}}}
-    async with running_application(database_url, ShiftedClock(), keys) as app, client_of(app) as api:
-        yield Neighbour(api, await sign_in_async(api))
-
-
-@pytest.mark.parametrize("body", [{}, {"token": ""}, {"account": {"token": "x"}}])
-async def test_facebook_needs_a_token(ada: Neighbour, body: dict[str, object]) -> None:
-    answer = await ada.ask("POST", "/v2/friend/facebook?reset=true", json=body)
-    assert refusal(answer) == (400, 3, "Facebook token is required.")
-
-
-async def test_facebook_vouches_for_nobody(ada: Neighbour, bob: Neighbour) -> None:
-    await ada.befriend(bob)
-    answer = await ada.ask("POST", "/v2/friend/facebook?reset=true", json={"token": "x"})
-    assert refusal(answer) == (401, 16, "Could not authenticate Facebook profile.")
-    assert await between(ada, bob) == (FRIEND, FRIEND)
-
-
 @pytest.mark.parametrize("body", [{}, {"token": "x"}])
 async def test_steam_has_to_be_configured(ada: Neighbour, body: dict[str, str]) -> None:
     answer = await ada.ask("POST", "/v2/friend/steam", json=body)
     assert refusal(answer) == (400, 9, "Steam authentication is not configured.")
-
-
-async def test_configured_steam(with_steam: Neighbour) -> None:
-    without = await with_steam.ask("POST", "/v2/friend/steam", json={})
-    assert refusal(without) == (400, 3, "Steam token is required.")
-    answer = await with_steam.ask("POST", "/v2/friend/steam?reset=true", json={"token": "x"})
-    assert refusal(answer) == (401, 16, "Could not authenticate Steam profile.")
-
-
-async def test_imports_need_a_session(api: httpx.AsyncClient) -> None:
-    assert (await api.post("/v2/friend/facebook", json={"token": "x"})).status_code == 401

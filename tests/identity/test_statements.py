@@ -1,13 +1,31 @@
-"""How many statements signing in costs."""
+"""How many statements signing in costs, and how these find their rows."""
 
 import asyncio
-from collections.abc import Awaitable
+import re
+from collections.abc import AsyncIterator, Awaitable
+from typing import Any
 
 import httpx
+import pytest
+import pytest_asyncio
 
 from kizuna.app import Application
-from tests.identity.support import by_device, new
+from kizuna.clock import ShiftedClock
+from kizuna.db.statements import Statement
+from kizuna.identity import queries
+from kizuna.testing.providers import Providers
+from tests.identity.identities import KINDS, Identities, new_id
+from tests.identity.support import authenticate, by_device, link, new, new_email
+from tests.support.applications import running_application
 from tests.support.players import sign_in_async
+
+
+@pytest_asyncio.fixture(scope="module")
+async def app(
+    database_url: str, app_clock: ShiftedClock, provider_settings: dict[str, Any]
+) -> AsyncIterator[Application]:
+    async with running_application(database_url, app_clock, provider_settings) as application:
+        yield application
 
 
 async def statements(app: Application, call: Awaitable[httpx.Response]) -> int:
@@ -47,3 +65,43 @@ async def test_a_burst_of_one_player(app: Application, api: httpx.AsyncClient) -
     before = app.database.counts["accounts.get"]
     await asyncio.gather(*[api.get("/v2/account", headers=player.headers) for _ in range(32)])
     assert app.database.counts["accounts.get"] - before <= 4
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_by_a_provider(
+    app: Application, api: httpx.AsyncClient, providers: Providers, kind: str
+) -> None:
+    identity, id = Identities(providers, kind), new_id()
+    profile = {"name": "Ada", "email": new_email()} if kind in ("facebook", "google") else {}
+    assert await statements(app, authenticate(api, kind, identity(id, **profile))) == 2
+    filling = 1 if kind == "google" else 0
+    assert await statements(app, authenticate(api, kind, identity(id, **profile))) == 1 + filling
+    player, credentials = await sign_in_async(api), identity(new_id(), **profile)
+    content = {"account": credentials, "sync": False} if kind == "steam" else credentials
+    path = "?sync=false" if kind == "facebook" else ""
+    assert await statements(app, link(api, player, kind + path, content)) == 1
+
+
+PROVIDERS = [
+    queries.FILL,
+    *queries.CREATE_WITH_PROFILE.values(),
+    *queries.LINK_PROFILE.values(),
+    *queries.FOLLOW.values(),
+]
+
+
+@pytest.mark.parametrize("statement", PROVIDERS, ids=lambda statement: statement.name)
+async def test_what_a_provider_says_finds_its_rows_by_an_index(
+    app: Application, statement: Statement
+) -> None:
+    nulls = ", ".join(["null"] * max(map(int, re.findall(r"\$(\d+)", statement.sql))))
+    async with app.database.transaction() as tx:
+        connection = tx._connection
+        await connection.execute("set local plan_cache_mode = force_generic_plan")
+        await connection.execute(f"prepare looked_at as {statement.sql}")
+        try:
+            rows = await connection.fetch(f"explain execute looked_at ({nulls})")
+        finally:
+            await connection.execute("deallocate looked_at")
+    plan = "\n".join(row[0] for row in rows)
+    assert "Seq Scan" not in plan, plan

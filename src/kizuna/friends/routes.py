@@ -2,18 +2,19 @@
 
 from typing import Any
 
-from kizuna.errors import ApiError, Code, invalid
+from kizuna.errors import invalid
+from kizuna.friends.imports import FriendImports
 from kizuna.friends.service import ADDING, BLOCKING, DELETING, IMPORTING, Actor, Friends
 from kizuna.http.call import Call, EmptyReply
 from kizuna.http.routes import Routes
 
 
-def routes(friends: Friends, *, steam_configured: bool = False) -> Routes:
+def routes(friends: Friends, imports: FriendImports) -> Routes:
     """Add, delete, block, both lists, both imports."""
     api = Routes("Friends")
     _change_routes(api, friends)
     _list_routes(api, friends)
-    _import_routes(api, steam_configured)
+    _import_routes(api, imports)
     return api
 
 
@@ -63,20 +64,16 @@ def _list_routes(api: Routes, friends: Friends) -> None:
         return await friends.friends_of_friends(call.caller.user_id, limit, wanted.get("cursor", ""))
 
 
-def _import_routes(api: Routes, steam_configured: bool) -> None:
-    """This release cannot ask the providers: every token is rejected, as when they cannot be reached."""
-
+def _import_routes(api: Routes, imports: FriendImports) -> None:
     @api.operation("ImportFacebookFriends", failure=IMPORTING["facebook"])
     async def import_facebook_friends(call: Call) -> dict[str, Any]:
-        _check_token(call, "Facebook token is required.")
-        raise ApiError(Code.UNAUTHENTICATED, "Could not authenticate Facebook profile.")
+        await imports.facebook(_actor(call), call.input.get("account", {}), call.input.get("reset", False))
+        return {}
 
     @api.operation("ImportSteamFriends", failure=IMPORTING["steam"])
     async def import_steam_friends(call: Call) -> dict[str, Any]:
-        if not steam_configured:
-            raise ApiError(Code.FAILED_PRECONDITION, "Steam authentication is not configured.")
-        _check_token(call, "Steam token is required.")
-        raise ApiError(Code.UNAUTHENTICATED, "Could not authenticate Steam profile.")
+        await imports.steam(_actor(call), call.input.get("account", {}), call.input.get("reset", False))
+        return {}
 
 
 def _targets(call: Call) -> tuple[list[str], list[str]]:
@@ -85,8 +82,3 @@ def _targets(call: Call) -> tuple[list[str], list[str]]:
 
 def _actor(call: Call) -> Actor:
     return Actor(call.caller.user_id, call.caller.username)
-
-
-def _check_token(call: Call, message: str) -> None:
-    if not call.input.get("account", {}).get("token"):
-        raise invalid(message)

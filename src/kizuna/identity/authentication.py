@@ -1,10 +1,9 @@
 """Signing in, and signing up on the way."""
 
-import logging
 import random
 import string
 import uuid
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,13 +15,15 @@ from kizuna.clock import Clock
 from kizuna.db.coalesce import KeyedWrites
 from kizuna.db.engine import Database
 from kizuna.errors import ApiError, Code, invalid, not_found
+from kizuna.friends.imports import FriendImports
+from kizuna.friends.targets import Actor
 from kizuna.identity import queries, validation
 from kizuna.identity.attempts import Attempts
 from kizuna.identity.passwords import Passwords, check_new_password
-from kizuna.identity.providers import Provider, Rejected
+from kizuna.identity.profiles import Profiles
+from kizuna.identity.providers import Profile, Provider
+from kizuna.identity.verification import rejecting
 from kizuna.sessions.service import BANNED
-
-log = logging.getLogger(__name__)
 
 USERNAME_TAKEN = ApiError(Code.ALREADY_EXISTS, "Username is already in use.")
 INVALID_CREDENTIALS = ApiError(Code.UNAUTHENTICATED, "Invalid credentials.")
@@ -67,6 +68,7 @@ class Authentication:
         passwords: Passwords,
         attempts: Attempts,
         providers: Mapping[str, Provider],
+        friend_imports: FriendImports,
         clock: Clock,
     ) -> None:
         self._database = database
@@ -74,6 +76,8 @@ class Authentication:
         self._passwords = passwords
         self._attempts = attempts
         self._providers = providers
+        self._profiles = Profiles(database, clock)
+        self._friend_imports = friend_imports
         self._clock = clock
         self._create_with_device: KeyedWrites[_NewDevice, bool] = KeyedWrites(
             self._create_with_devices,
@@ -99,18 +103,29 @@ class Authentication:
         check_username(sign_up.username)
         return await self._by_identifier("custom_id", custom_id, sign_up)
 
-    async def provider(self, name: str, credentials: Mapping[str, Any], sign_up: SignUp) -> Identified:
-        """By another company's account; `name` is a key of the providers."""
+    async def provider(
+        self,
+        name: str,
+        credentials: Mapping[str, Any],
+        sign_up: SignUp,
+        *,
+        import_friends: bool = False,
+    ) -> Identified:
+        """By another company's account; `name` is a key of the providers.
+
+        With `import_friends`, the player's friends there become friends here, as far as that works.
+        """
         provider = self._providers[name]
         for check in provider.before_authenticate:
             check(credentials)
         check_username(sign_up.username)
-        try:
-            value = await provider.verify(credentials)
-        except Rejected as error:
-            log.info("%s credentials rejected: %s", name, error)
-            raise provider.rejected_on_authenticate from error
-        return await self._by_identifier(provider.column, value, sign_up)
+        with rejecting(name, provider.rejected_on_authenticate):
+            profile = await provider.verify(credentials)
+        who = await self._by_profile(provider, profile, sign_up)
+        if import_friends:
+            me = Actor(who.user_id, who.username)
+            await self._friend_imports.after_sign_in(name, me, credentials, profile)
+        return who
 
     async def email(self, email: str, password: str, sign_up: SignUp, address: str) -> Identified:
         """By e-mail address and password, or by username and password where the address is empty.
@@ -158,14 +173,43 @@ class Authentication:
         winner = await self._create(column, value, _wanted_username(sign_up), None)
         return _welcome(winner) if isinstance(winner, Player) else winner
 
+    async def _by_profile(self, provider: Provider, profile: Profile, sign_up: SignUp) -> Identified:
+        player = await self._known(provider.column, profile)
+        if player is None:
+            winner = await self._create_with_profile(provider.column, profile, _wanted_username(sign_up))
+            return _welcome(winner) if isinstance(winner, Player) else winner
+        who = _welcome(player)
+        if provider.fills_profile:
+            await self._profiles.fill(player.id, profile)
+        return who
+
+    async def _known(self, column: str, profile: Profile) -> Player | None:
+        """The player with the provider's id, or with the one before it, which is then replaced."""
+        player = await self._lookup.by_identifier(column, profile.id)
+        if player is None and profile.former_id:
+            await self._profiles.follow(column, profile)
+            player = await self._lookup.by_identifier(column, profile.id)
+        return player
+
     async def _create(
         self, column: str, value: str, username: str, password: bytes | None
     ) -> Identified | Player:
-        """A new player, or the one who was created with the same identifier in the meantime."""
         user_id = str(uuid.uuid4())
         command = queries.CREATE_WITH_IDENTIFIER[column]
+        writing = self._database.write(command, user_id, username, value, password, self._clock.now())
+        return await self._created(writing, user_id, username, column, value)
+
+    async def _create_with_profile(self, column: str, profile: Profile, username: str) -> Identified | Player:
+        user_id = str(uuid.uuid4())
+        writing = self._profiles.create(column, profile, user_id, username)
+        return await self._created(writing, user_id, username, column, profile.id)
+
+    async def _created(
+        self, writing: Awaitable[object], user_id: str, username: str, column: str, value: str
+    ) -> Identified | Player:
+        """A new player, or the one who was created with the same identifier in the meantime."""
         try:
-            await self._database.write(command, user_id, username, value, password, self._clock.now())
+            await writing
         except asyncpg.UniqueViolationError as error:
             # The reference fails the slower of two first sign-ins; here both get the one account.
             player = await self._lookup.by_identifier(column, value)

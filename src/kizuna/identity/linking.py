@@ -1,6 +1,5 @@
 """Adding and removing ways to sign in to an account one is signed in to."""
 
-import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,11 +8,13 @@ import asyncpg
 from kizuna.clock import Clock
 from kizuna.db.engine import Database, Transaction
 from kizuna.errors import ApiError, Code, invalid
+from kizuna.friends.imports import FriendImports
+from kizuna.friends.targets import Actor
 from kizuna.identity import queries, validation
 from kizuna.identity.passwords import Passwords, check_new_password
-from kizuna.identity.providers import Provider, Rejected
-
-log = logging.getLogger(__name__)
+from kizuna.identity.profiles import Profiles
+from kizuna.identity.providers import Provider
+from kizuna.identity.verification import rejecting
 
 LAST_IDENTIFIER = ApiError(
     Code.PERMISSION_DENIED,
@@ -29,11 +30,18 @@ class Linking:
     """Link and unlink. Every change notes the account's update time; sessions are not affected."""
 
     def __init__(
-        self, database: Database, passwords: Passwords, providers: Mapping[str, Provider], clock: Clock
+        self,
+        database: Database,
+        passwords: Passwords,
+        providers: Mapping[str, Provider],
+        friend_imports: FriendImports,
+        clock: Clock,
     ) -> None:
         self._database = database
         self._passwords = passwords
         self._providers = providers
+        self._profiles = Profiles(database, clock)
+        self._friend_imports = friend_imports
         self._clock = clock
 
     async def link_device(self, user_id: str, device_id: str) -> None:
@@ -67,14 +75,22 @@ class Linking:
         hashed = await self._passwords.hash(password)
         await self._link("email", "Email", user_id, validation.lower_case(email), hashed)
 
-    async def link_provider(self, user_id: str, name: str, credentials: Mapping[str, Any]) -> None:
-        """Set the id of another company's account, replacing another one."""
+    async def link_provider(
+        self, me: Actor, name: str, credentials: Mapping[str, Any], *, import_friends: bool = False
+    ) -> None:
+        """Set the id of another company's account, replacing another one, and fill what the profile lacks.
+
+        With `import_friends`, the player's friends there become friends here, as far as that works.
+        """
         provider = self._providers[name]
         for check in provider.before_link:
             check(credentials)
-        await self._link(
-            provider.column, provider.label, user_id, await self._verified(provider, credentials)
-        )
+        with rejecting(name, provider.rejected):
+            profile = await provider.verify(credentials)
+        if not await self._profiles.link(provider.column, me.user_id, profile):
+            raise _taken(f"{provider.label} is already in use.")
+        if import_friends:
+            await self._friend_imports.after_sign_in(name, me, credentials, profile)
 
     async def unlink_device(self, user_id: str, device_id: str) -> None:
         """Remove a device of one's own that is not the last identifier."""
@@ -102,15 +118,11 @@ class Linking:
         provider = self._providers[name]
         value = None
         if provider.supplied(credentials):
-            value = await self._verified(provider, credentials)
+            with rejecting(name, provider.rejected):
+                profile = await provider.verify(credentials)
+            await self._profiles.follow(provider.column, profile)
+            value = profile.id
         await self._unlink(provider.column, user_id, value)
-
-    async def _verified(self, provider: Provider, credentials: Mapping[str, Any]) -> str:
-        try:
-            return await provider.verify(credentials)
-        except Rejected as error:
-            log.info("%s credentials rejected: %s", provider.label, error)
-            raise provider.rejected from error
 
     async def _link(self, column: str, label: str, user_id: str, value: str, *password: bytes) -> None:
         taken = _taken(f"{label} is already in use.")

@@ -3,6 +3,13 @@
 from kizuna.accounts.tables import IDENTIFIERS
 from kizuna.db.statements import Command, Query
 
+
+def _free_email(parameter: str) -> str:
+    """This e-mail address, null if somebody has it."""
+    return f"""(select {parameter}::text
+        where not exists (select from users holder where holder.email = {parameter}))"""
+
+
 CREATE_WITH_DEVICES = Command(
     "identity.create_with_devices",
     "Create players with a device each; returns the devices that were new. A device that is known already "
@@ -27,6 +34,10 @@ CREATE_WITH_DEVICES = Command(
     """,
 )
 
+#: Identifiers that a player chooses, and those that other companies give.
+_CHOSEN = ("custom_id", "email")
+_GIVEN = tuple(column for column in IDENTIFIERS if column not in _CHOSEN)
+
 #: Create a player with one identifier, by the identifier's column.
 CREATE_WITH_IDENTIFIER = {
     column: Command(
@@ -37,7 +48,23 @@ CREATE_WITH_IDENTIFIER = {
         values ($1, $2, $3, $4, $5, $5)
         """,
     )
-    for column in IDENTIFIERS
+    for column in _CHOSEN
+}
+
+#: The constraint that lets one player have an e-mail address.
+UNIQUE_EMAIL = "users_email_key"
+
+#: Create a player with what a provider says, by the column of the provider's id.
+CREATE_WITH_PROFILE = {
+    column: Command(
+        f"identity.create_with_{column}",
+        f"Create a player with this {column} and a profile; the e-mail address unless somebody has it.",
+        f"""
+        insert into users (id, username, {column}, display_name, avatar_url, create_time, update_time, email)
+        values ($1, $2, $3, nullif($4, ''), nullif($5, ''), $6, $6, {_free_email("$7")})
+        """,
+    )
+    for column in _GIVEN
 }
 
 LOCK = Query(
@@ -77,7 +104,53 @@ LINK = {
         returning id
         """,
     )
-    for column in IDENTIFIERS
+    for column in _CHOSEN
+}
+
+#: Set a provider's id unless somebody else has it, by the id's column, and fill what the profile lacks.
+LINK_PROFILE = {
+    column: Command(
+        f"identity.link_{column}",
+        f"Set a player's {column} unless another player has this value, and whatever of the profile and the "
+        "e-mail address the account lacks.",
+        f"""
+        update users set
+            {column} = $2,
+            display_name = coalesce(nullif(display_name, ''), nullif($3, '')),
+            avatar_url = coalesce(nullif(avatar_url, ''), nullif($4, '')),
+            update_time = $5,
+            email = coalesce(email, {_free_email("$6")})
+        where id = $1 and not exists (select from users other where other.{column} = $2 and other.id <> $1)
+        returning id
+        """,
+    )
+    for column in _GIVEN
+}
+
+FILL = Command(
+    "identity.fill",
+    "Give an account the display name and the avatar that it lacks.",
+    """
+    update users set
+        display_name = coalesce(nullif(display_name, ''), nullif($2, '')),
+        avatar_url = coalesce(nullif(avatar_url, ''), nullif($3, '')),
+        update_time = $4
+    where id = $1 and (
+        ($2 <> '' and coalesce(display_name, '') = '') or ($3 <> '' and coalesce(avatar_url, '') = ''))
+    """,
+)
+
+#: Replace an id that a provider has replaced, by the id's column.
+FOLLOW = {
+    column: Command(
+        f"identity.follow_{column}",
+        f"Replace a {column} by another one that nobody has; the update time stays.",
+        f"""
+        update users set {column} = $2
+        where {column} = $1 and not exists (select from users other where other.{column} = $2)
+        """,
+    )
+    for column in _GIVEN
 }
 
 _HAS_DEVICE = "exists (select from user_device d where d.user_id = users.id)"

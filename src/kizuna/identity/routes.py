@@ -3,6 +3,8 @@
 from collections.abc import Coroutine
 from typing import Any
 
+from kizuna.errors import invalid
+from kizuna.friends.targets import Actor
 from kizuna.http.call import Call
 from kizuna.http.routes import Routes
 from kizuna.identity.authentication import Authentication, Identified, SignUp
@@ -111,17 +113,26 @@ def _provider_routes(
 
     @api.operation(f"Authenticate{name}", failure=_NOT_AUTHENTICATED)
     async def authenticate(call: Call) -> dict[str, Any]:
-        signing_in = authentication.provider(name, _account(call), _sign_up(call))
+        if name == "GameCenter" and not _account(call) and _has_no_body(call):
+            raise invalid("GameCenter access credentials are required.")
+        signing_in = authentication.provider(
+            name, _account(call), _sign_up(call), import_friends=call.input.get("sync", False)
+        )
         return await _session(call, sessions, signing_in)
 
     @api.operation(f"Link{name}", failure=f"Error while trying to link {label} ID.")
     async def link(call: Call) -> dict[str, Any]:
         # Facebook and Steam wrap the credentials, because their requests say whether to import friends too.
         credentials = _account(call) if name in ("Facebook", "Steam") else call.input
-        await linking.link_provider(call.caller.user_id, name, credentials)
+        me = Actor(call.caller.user_id, call.caller.username)
+        await linking.link_provider(me, name, credentials, import_friends=call.input.get("sync", True))
         return {}
 
     @api.operation(f"Unlink{name}", failure=f"Error while trying to unlink {label} ID.")
     async def unlink(call: Call) -> dict[str, Any]:
         await linking.unlink_provider(call.caller.user_id, name, call.input)
         return {}
+
+
+def _has_no_body(call: Call) -> bool:
+    return call.headers.get("content-length", "0") == "0" and "transfer-encoding" not in call.headers

@@ -1,15 +1,16 @@
 """Facebook Instant Games: player info signed by Facebook with the app's secret; no network needed."""
 
-import base64
-import binascii
 import hashlib
 import hmac
 from typing import Any
 
-import orjson
-
+from kizuna.clock import Clock
 from kizuna.errors import ApiError, Code
-from kizuna.identity.providers.interface import Credentials, Provider, Rejected, configured, required
+from kizuna.identity.providers.cleaning import profile
+from kizuna.identity.providers.interface import Credentials, Profile, Provider, configured, required
+from kizuna.outside.checks import Checks, quoted
+from kizuna.outside.encoding import base64url, json_object
+from kizuna.provider_settings import FacebookInstantGame as Settings
 
 #: `algorithm` of the payload to its hash. Facebook sends the first; the others are what the reference takes.
 _ALGORITHMS = {
@@ -18,6 +19,15 @@ _ALGORITHMS = {
     "HS384": hashlib.sha384,
     "HS512": hashlib.sha512,
 }
+
+#: What the members of a payload are; one that is absent is empty.
+_MEMBERS: dict[str, type | tuple[type, ...]] = {
+    "algorithm": str,
+    "player_id": str,
+    "request_payload": (str, type(None)),
+    "issued_at": int,
+}
+_EMPTY = {"algorithm": "", "player_id": "", "request_payload": None, "issued_at": 0}
 
 
 class FacebookInstantGame(Provider):
@@ -32,58 +42,58 @@ class FacebookInstantGame(Provider):
         "Error extracting the Facebook Instant Game player ID or validating the signature",
     )
 
-    def __init__(self, app_secret: str) -> None:
-        self._secret = app_secret.encode()
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._secret = settings.app_secret.encode()
+        self._max_age = settings.max_age_sec
+        self._clock = clock
         self.before_authenticate = self.before_link = (
             required("signed_player_info", "Signed Player Info for a Facebook Instant Game is required."),
             # The reference verifies with an empty key when none is set: anybody could sign in as anybody.
-            configured(bool(app_secret), "Facebook Instant Game"),
+            configured(bool(self._secret), "Facebook Instant Game"),
         )
 
     def supplied(self, credentials: Credentials) -> bool:
         return bool(credentials.get("signed_player_info"))
 
-    async def verify(self, credentials: Credentials) -> str:
+    async def verify(self, credentials: Credentials) -> Profile:
+        checks = Checks()
+        checks.require("configuration", bool(self._secret), "there is no app secret")
         parts = credentials["signed_player_info"].split(".")
-        if not self._secret or len(parts) != 2:
-            raise Rejected("not a signature and a payload")
+        checks.require("form", len(parts) == 2, "it is not a signature and a payload")
         signature, payload = parts
-        claims = _claims(payload)
-        hash_function = _ALGORITHMS.get(claims["algorithm"])
+        claims = _claims(payload, checks)
+        self._check_signature(signature, payload, claims["algorithm"], checks)
+        self._check_age(claims["issued_at"], checks)
+        return profile(checks, claims["player_id"])
+
+    def _check_signature(self, signature: str, payload: str, algorithm: str, checks: Checks) -> None:
+        hash_function = _ALGORITHMS.get(algorithm)
         if hash_function is None:
-            raise Rejected("unknown algorithm")
+            raise checks.refused("algorithm", f"{quoted(algorithm)} is none that is known")
         expected = hmac.new(self._secret, payload.encode(), hash_function).digest()
-        if not hmac.compare_digest(expected, _decoded(signature)):
-            raise Rejected("the signature does not match")
-        player_id: str = claims["player_id"]
-        if not player_id:
-            raise Rejected("no player id")
-        return player_id
+        given = _decoded(signature, checks)
+        checks.require("signature", hmac.compare_digest(expected, given), "it does not match")
+
+    def _check_age(self, issued_at: int, checks: Checks) -> None:
+        age = self._clock.unix() - issued_at
+        fresh = not self._max_age or age < self._max_age
+        checks.require("age", fresh, f"it is {age:.0f} s old, and {self._max_age} s is too old")
 
 
-def _decoded(text: str) -> bytes:
-    if "=" in text:
-        raise Rejected("padded")
+def _claims(payload: str, checks: Checks) -> dict[str, Any]:
     try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise Rejected("not base64url") from error
-
-
-def _claims(payload: str) -> dict[str, Any]:
-    try:
-        claims = orjson.loads(_decoded(payload))
-    except orjson.JSONDecodeError as error:
-        raise Rejected("the payload is not JSON") from error
-    if not isinstance(claims, dict):
-        raise Rejected("the payload is not an object")
-    claims = {"algorithm": "", "player_id": "", "request_payload": None, "issued_at": 0} | claims
-    good = (
-        isinstance(claims["algorithm"], str)
-        and isinstance(claims["player_id"], str)
-        and isinstance(claims["request_payload"], str | None)
-        and type(claims["issued_at"]) is int
-    )
-    if not good:
-        raise Rejected("a claim has another type")
+        claims = _EMPTY | json_object(_decoded(payload, checks))
+    except ValueError as error:
+        raise checks.refused("form", f"the payload {error}") from None
+    for name, kind in _MEMBERS.items():
+        value = claims[name]
+        good = isinstance(value, kind) and not isinstance(value, bool)
+        checks.require(name, good, f"{quoted(value)} is of another type")
     return claims
+
+
+def _decoded(part: str, checks: Checks) -> bytes:
+    try:
+        return base64url(part)
+    except ValueError as error:
+        raise checks.refused("form", f"a part {error}") from None

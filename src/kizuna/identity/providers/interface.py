@@ -5,13 +5,37 @@ from dataclasses import dataclass
 from typing import Any
 
 from kizuna.errors import ApiError, Code, invalid
+from kizuna.outside.checks import Refused
+from kizuna.outside.client import Unavailable
 
 Credentials = Mapping[str, Any]
 Check = Callable[[Credentials], None]
 
+#: Credentials that failed a check, or a provider that could not be asked. The client is told the same.
+REJECTED = (Refused, Unavailable)
 
-class Rejected(Exception):
-    """The provider does not vouch for these credentials, or could not be asked."""
+#: What columns of an account hold, in characters.
+LONGEST_ID = 128
+LONGEST_DISPLAY_NAME = 255
+LONGEST_AVATAR_URL = 512
+LONGEST_EMAIL = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a provider says of a player, in the form that an account can hold; "" for what it does not say.
+
+    `id` is 1 to 128 characters. `email` is in lower case, and the provider vouches that it is the player's.
+    `former_id` is the id by which the provider knew the player before. `lists_friends` tells whether the
+    credentials allow to ask for the player's friends.
+    """
+
+    id: str
+    display_name: str = ""
+    avatar_url: str = ""
+    email: str = ""
+    former_id: str = ""
+    lists_friends: bool = True
 
 
 class Provider:
@@ -19,6 +43,7 @@ class Provider:
 
     `column` is where the provider's id of a player is kept. `before_authenticate` and `before_link` hold the
     checks on configuration and credentials in the reference's order, which differs between the two.
+    `fills_profile` tells whether an existing account's empty display name and avatar are filled at sign-in.
     """
 
     column: str
@@ -27,13 +52,26 @@ class Provider:
     before_link: tuple[Check, ...]
     rejected: ApiError
     rejected_on_authenticate: ApiError
+    fills_profile: bool = False
 
     def supplied(self, credentials: Credentials) -> bool:
         """Whether an unlink request carries credentials, which must then match."""
         return bool(credentials.get("token"))
 
-    async def verify(self, credentials: Credentials) -> str:
-        """The provider's id of the player. Raises `Rejected`."""
+    async def verify(self, credentials: Credentials) -> Profile:
+        """Who has these credentials. Raises one of `REJECTED`."""
+        raise NotImplementedError
+
+
+class FriendSource(Provider):
+    """A provider that knows who is whose friend."""
+
+    async def friends(self, credentials: Credentials, profile: Profile | None = None) -> list[str] | None:
+        """The provider's ids of a player's friends, None if the player keeps them private.
+
+        `profile` is what `verify` has given for the credentials, if that was asked before. Raises one of
+        `REJECTED`.
+        """
         raise NotImplementedError
 
 
@@ -57,13 +95,6 @@ def configured(is_configured: bool, name: str) -> Check:
     return check
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
-    """The names of a provider in messages: its profile and its id."""
-
-    profile: str
-    label: str
-
-    @property
-    def rejection(self) -> ApiError:
-        return ApiError(Code.UNAUTHENTICATED, f"Could not authenticate {self.profile} profile.")
+def could_not_authenticate(profile: str) -> ApiError:
+    """The refusal of credentials, in the reference's words; `profile` is the provider's name in them."""
+    return ApiError(Code.UNAUTHENTICATED, f"Could not authenticate {profile} profile.")

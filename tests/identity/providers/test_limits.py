@@ -1,0 +1,142 @@
+"""How long is waited for a provider, and how old may be what was signed."""
+
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from kizuna.app import Application
+from kizuna.clock import ShiftedClock
+from kizuna.testing.providers import Providers
+from tests.identity.providers.support import UNAVAILABLE, SignIns, later
+from tests.identity.support import new
+from tests.support.applications import running_application
+from tests.support.providers import nested
+from tests.support.waiting import wait_until_async
+
+#: How long the server waits, in seconds, and how late the fake is.
+PATIENCE, LATE = 0.3, 20.0
+
+#: How old something signed may be, in minutes.
+OLDEST = 60
+
+
+@pytest_asyncio.fixture(scope="module")
+async def app(database_url: str, app_clock: ShiftedClock, providers: Providers) -> AsyncIterator[Application]:
+    limits = {
+        "social.http_timeout_ms": int(PATIENCE * 1000),
+        "social.gamecenter.max_age_sec": OLDEST * 60,
+        "social.facebook_instant_game.max_age_sec": OLDEST * 60,
+    }
+    async with running_application(
+        database_url, app_clock, nested(providers.settings | limits)
+    ) as application:
+        yield application
+
+
+Credentials = Callable[[Providers], dict[str, Any]]
+
+#: Credentials, the path that somebody is asked at, and whether the answer is kept.
+ASKED: list[Any] = [
+    pytest.param("apple", lambda p: {"token": p.apple.token(new())}, "/auth/keys", True, id="apple"),
+    pytest.param(
+        "facebook",
+        lambda p: {"token": p.limited_login.token(new())},
+        "/.well-known/oauth/openid/jwks/",
+        True,
+        id="limited login",
+    ),
+    pytest.param("google", lambda p: {"token": p.google.token(new())}, "/oauth2/v1/certs", True, id="google"),
+    pytest.param(
+        "gamecenter",
+        lambda p: p.game_center.credentials(new()),
+        "/public-key/gc-prod-10.cer",
+        True,
+        id="game center",
+    ),
+    pytest.param("facebook", lambda p: {"token": p.facebook.user(new())}, "/v22.0/me", False, id="facebook"),
+    pytest.param("google", lambda p: {"token": p.google.auth_code(new())}, "/token", False, id="google code"),
+    pytest.param(
+        "google", lambda p: {"token": p.google.auth_code(new())}, "/games/v1/players/me", False, id="player"
+    ),
+    pytest.param(
+        "steam",
+        lambda p: {"token": p.steam.ticket(76561197960287930)},
+        "/ISteamUserAuth/AuthenticateUserTicket/v1/",
+        False,
+        id="steam",
+    ),
+]
+
+
+@pytest.mark.parametrize("late", ["delay", "body_delay"])
+@pytest.mark.parametrize(("kind", "credentials", "path", "kept"), ASKED)
+async def test_a_slow_provider_is_not_waited_for(
+    kind: str,
+    credentials: Credentials,
+    path: str,
+    kept: bool,
+    late: str,
+    sign_ins: SignIns,
+    providers: Providers,
+) -> None:
+    fault = providers.faults.add(path, **{late: LATE})
+    started = time.monotonic()
+    await sign_ins.refused(kind, credentials(providers), UNAVAILABLE)
+    assert time.monotonic() - started < LATE / 2
+    assert fault.hits == 1
+
+
+@pytest.mark.parametrize(("kind", "credentials", "path", "kept"), [each for each in ASKED if each.values[3]])
+async def test_what_is_kept_serves_while_the_provider_is_slow(
+    kind: str,
+    credentials: Credentials,
+    path: str,
+    kept: bool,
+    sign_ins: SignIns,
+    providers: Providers,
+    app_clock: ShiftedClock,
+) -> None:
+    async def is_kept() -> bool:
+        return (await sign_ins(kind, credentials(providers))).status_code == 200
+
+    await wait_until_async(is_kept, what=f"an answer within {PATIENCE} s")
+    later(app_clock, hours=7)
+    fault = providers.faults.add(path, delay=LATE)
+    for _ in range(3):
+        await sign_ins.new(kind, credentials(providers))
+    assert fault.hits == 1, "who has failed is not asked again at once"
+
+
+async def test_what_facebook_signed_gets_too_old(
+    sign_ins: SignIns, providers: Providers, app_clock: ShiftedClock
+) -> None:
+    account = {"signed_player_info": providers.facebook_instant.signed_player_info(new())}
+    early = {
+        "signed_player_info": providers.facebook_instant.signed_player_info(new(), payload={"issued_at": 0})
+    }
+    await sign_ins.new("facebookinstantgame", account)
+    later(app_clock, minutes=OLDEST - 1)
+    await sign_ins.known("facebookinstantgame", account)
+    await sign_ins.refused("facebookinstantgame", early, "age")
+    later(app_clock, minutes=1)
+    await sign_ins.refused("facebookinstantgame", account, "age")
+
+
+async def test_what_game_center_signed_gets_too_old(
+    sign_ins: SignIns, providers: Providers, app_clock: ShiftedClock
+) -> None:
+    credentials = providers.game_center.credentials(new())
+
+    async def is_believed() -> bool:
+        return (await sign_ins("gamecenter", credentials)).status_code == 200
+
+    await wait_until_async(is_believed, what=f"an answer within {PATIENCE} s")
+    later(app_clock, minutes=OLDEST - 1)
+    await sign_ins.known("gamecenter", credentials)
+    later(app_clock, minutes=1)
+    await sign_ins.refused("gamecenter", credentials, "age")
+    in_seconds = providers.game_center.credentials(new(), timestamp=int(app_clock.unix()))
+    await sign_ins.refused("gamecenter", in_seconds, "age")
