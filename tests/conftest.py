@@ -27,6 +27,7 @@ from tests.support.processes import RUNNING, Serve, Server, start_server
 if TYPE_CHECKING:
     from kizuna.app import Application
     from kizuna.clock import ShiftedClock
+    from kizuna.testing.providers import Providers
     from tests.support.databases import Databases
 
 CONFORMANCE = Path(__file__).parent / "conformance"
@@ -89,6 +90,26 @@ def clock(app_clock: ShiftedClock) -> Iterator[ShiftedClock]:
     """The clock of `app`; it tells the present again after the test."""
     yield app_clock
     app_clock.offset = timedelta(0)
+
+
+# --- other companies ---
+
+
+@pytest.fixture(scope="module")
+def providers(app_clock: ShiftedClock) -> Iterator[Providers]:
+    """Fakes of the identity providers and stores, which share the time of `app`."""
+    from kizuna.testing.providers import Providers
+
+    with Providers(app_clock) as providers:
+        yield providers
+
+
+@pytest.fixture(scope="module")
+def provider_settings(providers: Providers) -> dict[str, Any]:
+    """Settings for `running_application` with which it believes the fakes."""
+    from tests.support.providers import nested
+
+    return nested(providers.settings)
 
 
 # --- servers in processes of their own ---

@@ -15,6 +15,7 @@ from kizuna.friends.relations import State
 from kizuna.groups.roles import Role
 from kizuna.http.documentation import patched
 from kizuna.notifications import codes as notification_codes
+from kizuna.purchases.stores.interface import Environment, Store
 from tests.hostile.test_transport import ask
 
 CORRECTIONS = Path(__file__).parents[1] / "openapi" / "corrections.yaml"
@@ -99,6 +100,17 @@ async def test_limits_are_as_described(
             assert ("imit must be between" in answer.text) is refused, (target, limit, answer.text)
 
 
+async def test_the_limit_of_a_body_is_as_described(
+    document: dict[str, Any], api: httpx.AsyncClient, headers: dict[str, str]
+) -> None:
+    limit = document["components"]["schemas"]["apiListSubscriptionsRequest"]["properties"]["limit"]
+    lowest, highest = limit["minimum"], limit["maximum"]
+    assert {lowest, highest, limit["default"]} <= numbers(limit["description"])
+    for size, status in ((lowest - 1, 400), (lowest, 200), (highest, 200), (highest + 1, 400)):
+        answer = await api.post("/v2/iap/subscription", json={"limit": size}, headers=headers)
+        assert answer.status_code == status, (size, answer.text)
+
+
 async def test_numbers_have_their_meaning(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
 
@@ -109,6 +121,9 @@ async def test_numbers_have_their_meaning(document: dict[str, Any]) -> None:
     assert told("GroupUserListGroupUser", "state") == told("UserGroupListUserGroup", "state") == set(Role)
     assert told("apiChannelMessage", "code") == own(message_codes)
     assert told("apiNotification", "code") - {-2000, -1000} == own(notification_codes)
+    for schema in ("apiValidatedPurchase", "apiValidatedSubscription"):
+        assert told(schema, "store") == set(Store)
+        assert told(schema, "environment") == set(Environment)
     friends = parameters(document["paths"]["/v2/friend"]["get"])["state"]
     assert (friends["schema"]["minimum"], friends["schema"]["maximum"]) == (min(State), max(State))
 

@@ -23,6 +23,7 @@ from kizuna.db.engine import Database
 from kizuna.events import routes as event_routes
 from kizuna.events.service import Events
 from kizuna.friends import routes as friend_routes
+from kizuna.friends.imports import FriendImports
 from kizuna.friends.lookup import Relations
 from kizuna.friends.service import Friends
 from kizuna.groups import routes as group_routes
@@ -32,12 +33,13 @@ from kizuna.http.deadlines import Deadlines
 from kizuna.http.dispatcher import Dispatcher
 from kizuna.http.documentation import documentation
 from kizuna.http.health import health_routes
+from kizuna.http.webhooks import Webhooks
 from kizuna.identity import routes as identity_routes
 from kizuna.identity.attempts import AttemptLimits, Attempts
 from kizuna.identity.authentication import Authentication
 from kizuna.identity.linking import Linking
 from kizuna.identity.passwords import Passwords
-from kizuna.identity.providers import ProviderKeys, providers
+from kizuna.identity.providers import providers
 from kizuna.leaderboards import routes as leaderboard_routes
 from kizuna.leaderboards.clearing import Clearing
 from kizuna.leaderboards.configured import create_configured
@@ -50,8 +52,16 @@ from kizuna.matchmaker import routes as matchmaker_routes
 from kizuna.matchmaker.service import Matchmaker
 from kizuna.notifications import routes as notification_routes
 from kizuna.notifications.service import Notifications
+from kizuna.outside.client import Outside
 from kizuna.parties import routes as party_routes
 from kizuna.parties.service import Parties
+from kizuna.purchases import routes as purchase_routes
+from kizuna.purchases.notices.delivery import Delivery
+from kizuna.purchases.notices.routes import webhooks
+from kizuna.purchases.notices.service import Notices
+from kizuna.purchases.service import Purchases
+from kizuna.purchases.stores import Stores
+from kizuna.purchases.subscriptions import Subscriptions
 from kizuna.rpc import routes as rpc_routes
 from kizuna.rpc.handler import RpcHandler
 from kizuna.runtime.host import Runtime
@@ -133,13 +143,27 @@ class Application:
         )
         self.matches, self.parties, self.matchmaker = Matches(), Parties(), Matchmaker()
 
-        identity_providers = providers(_provider_keys(settings))
+        social, iap = settings.social, settings.iap
+        self._providers_outside = Outside(social.http_timeout_ms / 1000)
+        identity_providers = providers(social, settings.google_auth, self._providers_outside, clock)
         self._passwords = _passwords(settings)
         self._attempts = Attempts(self.database, clock, _attempt_limits(settings))
-        authentication = Authentication(
-            self.database, lookup, self._passwords, self._attempts, identity_providers, clock
+        friend_imports = FriendImports(
+            friends, identity_providers, steam_configured=_steam_configured(settings)
         )
-        linking = Linking(self.database, self._passwords, identity_providers, clock)
+        authentication = Authentication(
+            self.database, lookup, self._passwords, self._attempts, identity_providers, friend_imports, clock
+        )
+        linking = Linking(self.database, self._passwords, identity_providers, friend_imports, clock)
+
+        self._stores_outside = Outside(iap.http_timeout_ms / 1000)
+        stores = Stores(iap, social.google, self._stores_outside, clock)
+        purchases = Purchases(self.database, stores, clock)
+        subscriptions = Subscriptions(self.database, stores, clock)
+        self.notice_delivery = Delivery(
+            self.database, purchases, subscriptions, clock, lambda: self.runtime.notices
+        )
+        notices = Notices(self.database, stores, iap, purchases, subscriptions, self.notice_delivery, clock)
 
         # Game code
         services = Services(
@@ -164,6 +188,8 @@ class Application:
             events=events,
             matches=self.matches,
             parties=self.parties,
+            purchases=purchases,
+            subscriptions=subscriptions,
             clock=clock,
             settings=settings,
         )
@@ -183,7 +209,7 @@ class Application:
             account_routes.routes(accounts),
             channel_routes.routes(channels),
             event_routes.routes(events),
-            friend_routes.routes(friends, steam_configured=_steam_configured(settings)),
+            friend_routes.routes(friends, friend_imports),
             group_routes.routes(groups),
             identity_routes.routes(authentication, linking, sessions),
             leaderboard_routes.routes(self._definitions, leaderboards),
@@ -191,6 +217,7 @@ class Application:
             matchmaker_routes.routes(self.matchmaker),
             notification_routes.routes(notifications),
             party_routes.routes(self.parties),
+            purchase_routes.routes(purchases, subscriptions),
             session_routes.routes(sessions),
             storage_routes.routes(storage),
             tournament_routes.routes(self._definitions, leaderboards, tournaments, clock),
@@ -202,6 +229,7 @@ class Application:
         self._dispatcher = Dispatcher(
             endpoints,
             rpc=rpc,
+            webhooks=Webhooks(webhooks(notices, iap), self._deadlines),
             pages=documentation([routes.router for routes in (*features, rpc_routes.routes(rpc))]),
             hooks=self.runtime.hooks,
             authenticator=header_authentication,
@@ -223,6 +251,7 @@ class Application:
         await self.events.start(self.runtime.events)
         await self.runtime.start()
         await self.deletions.start()
+        await self.notice_delivery.start()
         await self.scheduler.start()
         self._tasks = [
             asyncio.create_task(self._deadlines.sweep()),
@@ -230,6 +259,7 @@ class Application:
             asyncio.create_task(_regularly(self._attempts.forget_expired)),
             asyncio.create_task(_regularly(self._ranks.clean_up)),
             asyncio.create_task(_regularly(self._clearing.clear_away)),
+            asyncio.create_task(_regularly(self.notice_delivery.clean_up)),
         ]
 
     async def shutdown(self) -> None:
@@ -238,11 +268,14 @@ class Application:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-        await asyncio.gather(self.scheduler.stop(), self.deletions.stop(), self.events.stop())
+        await asyncio.gather(
+            self.scheduler.stop(), self.deletions.stop(), self.notice_delivery.stop(), self.events.stop()
+        )
         await self.runtime.stop()
         await self._notifications.finish()
         await self._ranks.stop()
         self._passwords.close()
+        await asyncio.gather(self._providers_outside.close(), self._stores_outside.close())
         await self._bus.stop()
         await self.database.close()
 
@@ -282,16 +315,6 @@ def _session_rules(settings: Settings) -> SessionRules:
 def _steam_configured(settings: Settings) -> bool:
     steam = settings.social.steam
     return bool(steam.publisher_key and steam.app_id)
-
-
-def _provider_keys(settings: Settings) -> ProviderKeys:
-    social = settings.social
-    return ProviderKeys(
-        apple_bundle_id=social.apple.bundle_id,
-        steam_publisher_key=social.steam.publisher_key,
-        steam_app_id=social.steam.app_id,
-        facebook_instant_app_secret=social.facebook_instant_game.app_secret,
-    )
 
 
 def _passwords(settings: Settings) -> Passwords:

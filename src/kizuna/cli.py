@@ -1,4 +1,4 @@
-"""The command line: `kizuna serve | new | migrate | healthcheck | doctor | db`.
+"""The command line: `kizuna serve | new | migrate | healthcheck | doctor | replay-receipt | db`.
 
 Each command imports what it needs when it runs, so that `kizuna --help` is quick.
 """
@@ -8,12 +8,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kizuna.configuration import Loaded
+    from kizuna.settings import Settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -74,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_migrate(commands)
     _add_healthcheck(commands)
     _add_doctor(commands)
+    _add_replay(commands)
     _add_db(commands)
     return parser
 
@@ -128,6 +130,20 @@ def _add_serve(commands: _Commands[argparse.ArgumentParser]) -> None:
     serve.add_argument("--migrate", action="store_true", help="bring an external database up to date first")
     serve.add_argument("--reload", action="store_true", help="development: reload game code when it changes")
     serve.add_argument("--log-level", metavar="LEVEL", help="debug, info, warn or error")
+    serve.add_argument(
+        "--fake-providers",
+        action="store_true",
+        help="development: fake identity providers and stores, for sign-ins and purchases without any",
+    )
+    serve.add_argument(
+        "--fake-providers-port", type=_port, metavar="N", help="port of the fakes (default 7360, or the next)"
+    )
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port")
+    return int(text)
 
 
 def _add_new(commands: _Commands[argparse.ArgumentParser]) -> None:
@@ -152,6 +168,51 @@ def _add_doctor(commands: _Commands[argparse.ArgumentParser]) -> None:
     doctor = _add(commands, "doctor", _doctor, "check settings, database, game code and surroundings")
     _add_address(doctor)
     _add_modules(doctor)
+
+
+_REPLAY = """
+Validate a purchase or a subscription again, and print every check with its outcome and what the store
+confirms. Nothing is kept, and no database is needed.
+
+FILE holds what a client has sent, as JSON: {"receipt": ...}, {"purchase": ...}, with "signature" for Huawei,
+or {"signed_request": ...}; or what the database keeps of a signed transaction, {"jws": ...}; or a bare
+receipt. The store is told by its form.
+"""
+
+_REPLAY_STATUS = """
+Exit status: 0 if the store confirms it, 1 if it does not or cannot be asked, 2 if nothing can be validated:
+wrong usage, a file that cannot be read, a store that is not configured.
+"""
+
+
+def _add_replay(commands: _Commands[argparse.ArgumentParser]) -> None:
+    replay = commands.add_parser(
+        "replay-receipt",
+        help="validate a receipt again, and show every check",
+        description=_REPLAY,
+        epilog=_REPLAY_STATUS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    replay.set_defaults(run=_replay)
+    replay.add_argument("file", type=Path, metavar="FILE", help="the receipt")
+    replay.add_argument(
+        "--config", action="append", type=Path, default=[], metavar="FILE", help="YAML settings (repeatable)"
+    )
+    replay.add_argument(
+        "--store", choices=("apple", "google", "huawei", "facebookinstant"), help="whose receipt it is"
+    )
+    replay.add_argument("--subscription", action="store_true", help="validate it as a subscription")
+    replay.add_argument(
+        "--user", type=_user_id, default="", metavar="ID", help="the user who must have bought it"
+    )
+
+
+def _user_id(text: str) -> str:
+    from kizuna.wire.uuids import parse_uuid
+
+    if (user_id := parse_uuid(text)) is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no user id")
+    return user_id
 
 
 def _add_db(commands: _Commands[argparse.ArgumentParser]) -> None:
@@ -182,11 +243,12 @@ _SETTINGS = {
 }
 
 
-def _load(options: argparse.Namespace) -> Loaded:
+def _load(options: argparse.Namespace, more: Mapping[str, Any] | None = None) -> Loaded:
+    """The settings; `more` of them, by dotted keys, win over all others."""
     from kizuna.configuration import load
 
     flags = {key: getattr(options, name, None) for name, key in _SETTINGS.items()}
-    return load(options.config, os.environ, flags)
+    return load(options.config, os.environ, {**flags, **(more or {})})
 
 
 # What is done
@@ -194,9 +256,27 @@ def _load(options: argparse.Namespace) -> Loaded:
 
 def _serve(options: argparse.Namespace) -> int:
     loaded = _load(options)
+    if options.fake_providers:
+        return _serve_with_fakes(options, loaded.settings)
+    if options.fake_providers_port:
+        _err("kizuna: --fake-providers-port needs --fake-providers.")
+        return 2
+    return _run_server(options, loaded.settings, loaded.warnings)
+
+
+def _serve_with_fakes(options: argparse.Namespace, own: Settings) -> int:
+    from kizuna.testing.fake_providers import fake_providers
+
+    with fake_providers(own, options.fake_providers_port) as fakes:
+        settings, warnings = _load(options, fakes.settings)
+        warnings = [*warnings, *fakes.warnings]
+        return _run_server(options, settings, warnings, announcement=fakes.announcement)
+
+
+def _run_server(options: argparse.Namespace, settings: Settings, warnings: Sequence[str], **more: Any) -> int:
     from kizuna.host.parent import serve
 
-    return serve(loaded.settings, migrate=options.migrate, reload=options.reload, warnings=loaded.warnings)
+    return serve(settings, migrate=options.migrate, reload=options.reload, warnings=warnings, **more)
 
 
 def _new(options: argparse.Namespace) -> int:
@@ -260,6 +340,24 @@ def _doctor(options: argparse.Namespace) -> int:
     for finding in findings:
         _out(f"{finding.verdict:<8} {finding.sentence}".replace("\n", "\n" + " " * 9))
     return int(any(finding.verdict == "problem" for finding in findings))
+
+
+def _replay(options: argparse.Namespace) -> int:
+    import asyncio
+
+    from kizuna.replay import STORES, ReplayError, read_claim, read_file, replay
+
+    settings = _load(options).settings
+    try:
+        store = STORES[options.store] if options.store else None
+        claim = read_claim(read_file(options.file), store, is_subscription=options.subscription)
+        outcome = asyncio.run(replay(claim, settings, options.user))
+    except ReplayError as error:
+        _err(f"kizuna: {error}")
+        return 2
+    for line in outcome.lines():
+        _out(line)
+    return int(not outcome.is_valid)
 
 
 def _database(options: argparse.Namespace) -> tuple[Path, str | None]:

@@ -7,6 +7,7 @@ import kizuna.groups.tables
 import kizuna.identity.tables
 import kizuna.leaderboards.tables
 import kizuna.notifications.tables
+import kizuna.purchases.tables
 import kizuna.scheduler.tables
 import kizuna.sessions.tables
 import kizuna.storage.tables

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from kizuna.http.contract import OPERATIONS, Operation
+from kizuna.testing.providers import Providers
 from tests.hostile.test_transport import NOT_SERVED
 from tests.support.players import HTTP_KEY, Player, sign_in
 from tests.support.processes import Server, start_server
@@ -145,6 +146,10 @@ ATTEMPTS = [
     ),
     Attempt("LeaveGroup", lambda t: (f"/v2/group/{t.group}/leave", None), {}),
     *GROUP_USERS,
+    Attempt(
+        "GetSubscription", lambda t: ("/v2/iap/subscription/vip", None), (404, 5, "subscription not found")
+    ),
+    Attempt("ListSubscriptions", lambda t: ("/v2/iap/subscription", {"limit": 100}), {}),
     Attempt("DeleteFriends", lambda t: (f"/v2/friend?ids={t.owner.id}&ids={t.friend.id}", None), {}),
     Attempt("DeleteFriends", lambda t: (f"/v2/friend?usernames={t.owner.username}", None), {}),
 ]
@@ -170,11 +175,17 @@ OTHERWISE = {
 
 
 @pytest.fixture(scope="module")
-def game(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def game(
+    database_url: str, provider_settings: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("authorization")
     (folder / "modules").mkdir()
     (folder / "modules" / "prepare.py").write_text(MODULE)
-    server = start_server(database_url=database_url, modules=folder / "modules", log=folder / "server.log")
+    config = folder / "server.yaml"
+    config.write_text(json.dumps(provider_settings))
+    server = start_server(
+        database_url=database_url, modules=folder / "modules", config=config, log=folder / "server.log"
+    )
     yield server
     server.stop()
 
@@ -192,7 +203,7 @@ def ask(wire: httpx.Client, who: Player, method: str, target: str, body: Body = 
 
 
 @pytest.fixture(scope="module")
-def things(wire: httpx.Client) -> Things:
+def things(wire: httpx.Client, providers: Providers) -> Things:
     """Something of each kind that somebody may have."""
     owner, friend = sign_in(wire), sign_in(wire)
     ask(wire, owner, "POST", f"/v2/friend?ids={friend.id}")
@@ -208,6 +219,8 @@ def things(wire: httpx.Client) -> Things:
     prepared = wire.post("/v2/rpc/prepare", params={"http_key": HTTP_KEY, "unwrap": ""}, content=payload)
     assert prepared.status_code == 200, prepared.text
     ask(wire, owner, "PUT", "/v2/tournament/cup", _record(5))
+    receipt = providers.google_play.subscription("vip")
+    ask(wire, owner, "POST", "/v2/iap/subscription/google", {"receipt": receipt})
     [notification] = ask(wire, owner, "GET", "/v2/notification?limit=100")["notifications"]
     return Things(owner, friend, group, channel, notification["id"])
 
@@ -226,6 +239,7 @@ def everything(wire: httpx.Client, t: Things) -> dict[str, Any]:
         f"/v2/leaderboard/scores?owner_ids={t.owner.id}",
         f"/v2/leaderboard/ours?owner_ids={t.owner.id}",
         f"/v2/tournament/cup?owner_ids={t.owner.id}",
+        "/v2/iap/subscription/vip",
     ]
     return {target: ask(wire, t.owner, "GET", target) for target in targets}
 

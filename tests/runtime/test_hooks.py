@@ -349,7 +349,7 @@ async def test_the_log_warns_of_hooks_that_nothing_calls(
         assert served is not None
     [warning] = [text for text in caplog.messages if "are never called" in text]
     unserved = [each.name for each in HOOKABLE if each.name not in served]
-    assert "before ValidatePurchaseApple, after ValidatePurchaseApple" in warning
+    assert "before ValidatePurchaseSamsung, after ValidatePurchaseSamsung" in warning
     assert [name for name in unserved if f"before {name}" not in warning] == []
     assert not any(f"before {name}," in warning for name in served)
 

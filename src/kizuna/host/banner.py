@@ -1,10 +1,19 @@
 """What `kizuna serve` prints when it is ready."""
 
 import json
+from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, distribution
 
 from kizuna import __version__
 from kizuna.settings import Settings
+
+#: Lines for the end of the banner, given the server's URL.
+Announcement = Callable[[str], Sequence[str]]
+
+
+def silence(url: str) -> Sequence[str]:
+    """An announcement of nothing."""
+    return ()
 
 
 def product() -> str:
@@ -16,7 +25,14 @@ def product() -> str:
     return f"kizuna {__version__}"
 
 
-def render(settings: Settings, host: str, port: int, storage: str, workers: int = 1) -> str:
+def render(
+    settings: Settings,
+    host: str,
+    port: int,
+    storage: str,
+    workers: int = 1,
+    announcement: Announcement = silence,
+) -> str:
     """The banner for a server on an address; `storage` tells where the data is, without secrets."""
     url = base_url(host, port)
     everywhere = " (every interface)" if host in ("0.0.0.0", "::") else ""
@@ -34,6 +50,7 @@ def render(settings: Settings, host: str, port: int, storage: str, workers: int 
         ),
         "This signs a first player in:",
         first_request(url, settings.socket.server_key),
+        *announcement(url),
     ]
     return "\n".join(lines) + "\n"
 
@@ -48,8 +65,9 @@ def first_request(url: str, server_key: str) -> str:
     """A command for any POSIX shell that answers with a session."""
     body = json.dumps({"id": "my-first-device"}, separators=(",", ":"))
     target = f"{url}/v2/account/authenticate/device?create=true"
-    return f'curl "{target}" --user {_quoted(server_key + ":")} --data {_quoted(body)}'
+    return f'curl "{target}" --user {shell_quoted(server_key + ":")} --data {shell_quoted(body)}'
 
 
-def _quoted(text: str) -> str:
+def shell_quoted(text: str) -> str:
+    """A text as one word of a POSIX shell."""
     return "'" + text.replace("'", "'\"'\"'") + "'"

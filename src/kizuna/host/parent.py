@@ -46,19 +46,22 @@ def serve(
     migrate: bool = False,
     reload: bool = False,
     warnings: Sequence[str] = (),
+    announcement: banner.Announcement = banner.silence,
     open_database: OpensDatabase = open_database,
 ) -> int:
     """Serve until told to stop; the process's exit status. Main thread only.
 
     `application` is a factory or its place "module:name" (needed for several workers); see `process.Factory`.
-    `warnings` are logged first.
+    `warnings` are logged first, the `announcement` stands at the end of the banner.
     """
     logs.configure(settings.logger.level, settings.logger.format)
     for warning in warnings:
         log.warning(warning)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # until there is something to drain
     leftovers = process.Leftovers()
-    return leftovers.leave(_serve(settings, application, migrate, reload, open_database, leftovers))
+    return leftovers.leave(
+        _serve(settings, application, migrate, reload, announcement, open_database, leftovers)
+    )
 
 
 def _serve(
@@ -66,17 +69,19 @@ def _serve(
     application: str | process.Factory,
     migrate: bool,
     reload: bool,
+    announcement: banner.Announcement,
     open_database: OpensDatabase,
     leftovers: process.Leftovers,
 ) -> int:
     try:
-        _refuse_unsafe(settings, reload)
+        if reload:
+            require_loopback(settings, "--reload")
         _refuse_missing(settings.runtime.modules)
         with (
             listener.bind(settings.socket.address, settings.socket.port) as bound,
             open_database(settings, migrate=migrate) as database,
         ):
-            _Run(settings, application, bound, database, reload, leftovers).run()
+            _Run(settings, application, bound, database, reload, announcement, leftovers).run()
     except (HostError, EmbeddedError, ModuleLoadError) as error:
         tell(error)
         return 1
@@ -89,10 +94,11 @@ def _serve(
     return 0
 
 
-def _refuse_unsafe(settings: Settings, reload: bool) -> None:
-    if reload and not settings.socket.is_loopback:
+def require_loopback(settings: Settings, option: str) -> None:
+    """HostError if others than this machine could connect to a server that has a dangerous option."""
+    if not settings.socket.is_loopback:
         raise HostError(
-            f"--reload is for development and refused on {settings.socket.address or '0.0.0.0'}, "
+            f"{option} is for development and refused on {settings.socket.address or '0.0.0.0'}, "
             "where others could connect. Listen on 127.0.0.1."
         )
 
@@ -115,9 +121,11 @@ class _Run:
         bound: socket.socket,
         database: OpenDatabase,
         reload: bool,
+        announcement: banner.Announcement,
         leftovers: process.Leftovers,
     ) -> None:
         self._settings = settings
+        self._announcement = announcement
         self._leftovers = leftovers
         self._application = application
         self._listener = bound
@@ -149,7 +157,8 @@ class _Run:
         host = self._settings.socket.address
         port = self._listener.getsockname()[1]
         place = self._database.place
-        sys.stdout.write(banner.render(self._settings, host, port, place, self._workers))
+        text = banner.render(self._settings, host, port, place, self._workers, self._announcement)
+        sys.stdout.write(text)
         sys.stdout.flush()
 
     # Several workers

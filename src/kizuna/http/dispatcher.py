@@ -24,6 +24,7 @@ from kizuna.http.deadlines import Deadlines, Overdue
 from kizuna.http.hooks import Hooks
 from kizuna.http.routes import Endpoint, Handler, Reply
 from kizuna.http.routing import RoutingTable, cleaned
+from kizuna.http.webhooks import Webhook, Webhooks
 from kizuna.wire.encode import camel_case, without_surrogates
 
 log = logging.getLogger(__name__)
@@ -55,9 +56,10 @@ class Dispatcher:
     """A pure ASGI application over the table of operations.
 
     `endpoints` are the operations that are served; the contract's others answer 501 once their input and
-    their authentication are right. `rpc` takes everything below /v2/rpc/, `pages` what is not the API's:
-    the documentation. `hooks` come around whatever is served and has a request message, after decoding and
-    authentication; a message that a hook has put in the client's place is checked as the client's would be.
+    their authentication are right. `rpc` takes everything below /v2/rpc/, `webhooks` their own paths, `pages`
+    what is not the API's: the documentation. `hooks` come around whatever is served and has a request
+    message, after decoding and authentication; a message that a hook has put in the client's place is checked
+    as the client's would be.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Dispatcher:
         endpoints: Sequence[Endpoint],
         *,
         rpc: Handler,
+        webhooks: Webhooks,
         pages: ASGIApp,
         hooks: Hooks,
         authenticator: Authenticator,
@@ -77,6 +80,7 @@ class Dispatcher:
         self._table = RoutingTable(OPERATIONS)
         self._endpoints = {endpoint.operation.name: endpoint for endpoint in endpoints}
         self._rpc = rpc
+        self._webhooks = webhooks
         self._pages = pages
         self._hooks = hooks
         self._authenticator = authenticator
@@ -100,8 +104,20 @@ class Dispatcher:
             await self._send(send, 200, besides, b"")
         elif scope["path"] in DOCUMENTATION and scope["method"] == "GET":
             await self._pages(scope, receive, self._adding(besides, send))
+        elif (webhook := self._webhooks.find(scope["path"])) is not None:
+            await self._webhook(webhook, scope, receive, send, headers)
         else:
             await self._operation(scope, receive, send, headers, besides)
+
+    async def _webhook(
+        self, webhook: Webhook, scope: Scope, receive: Receive, send: Send, headers: Mapping[bytes, bytes]
+    ) -> None:
+        """Answer another company's server, without a body."""
+        try:
+            status, answer = await self._webhooks.answer(webhook, scope, receive, headers)
+        except ClientGone:
+            return
+        await self._send(send, status, [*_BASE, *answer], b"")
 
     async def _operation(
         self, scope: Scope, receive: Receive, send: Send, headers: Mapping[bytes, bytes], besides: Headers

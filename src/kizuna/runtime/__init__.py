@@ -15,6 +15,7 @@ A module of the game defines `register(app)` and registers its functions there:
 from kizuna.accounts.deletions import AccountDeleted
 from kizuna.errors import ApiError, Code
 from kizuna.events.service import Event
+from kizuna.purchases.notices.notice import StoreNotificationType
 from kizuna.runtime import api, operations
 from kizuna.runtime.app import App
 from kizuna.runtime.boards import (
@@ -44,6 +45,7 @@ from kizuna.runtime.data import (
 from kizuna.runtime.errors import Error, ModuleLoadError, RegistrationError
 from kizuna.runtime.live import Match, Party
 from kizuna.runtime.nakama import Nakama
+from kizuna.runtime.purchases import PurchaseNotification, SubscriptionNotification
 from kizuna.runtime.social import (
     ChannelMessage,
     ChannelMessageAck,
@@ -131,6 +133,7 @@ __all__ = [
     "NotificationSend",
     "NotificationUpdate",
     "Party",
+    "PurchaseNotification",
     "RegistrationError",
     "RuntimeConfig",
     "SessionConfig",
@@ -142,6 +145,8 @@ __all__ = [
     "StorageRead",
     "StorageRefusal",
     "StorageWrite",
+    "StoreNotificationType",
+    "SubscriptionNotification",
     "Tournament",
     "TournamentEnd",
     "TournamentReset",

@@ -10,10 +10,14 @@ from kizuna.runtime.errors import RegistrationError
 from kizuna.runtime.functions import (
     ACCOUNT_DELETED,
     EVENT,
+    PURCHASE_NOTIFICATION_APPLE,
+    PURCHASE_NOTIFICATION_GOOGLE,
     SESSION_END,
     SESSION_START,
     SHUTDOWN,
     STARTUP,
+    SUBSCRIPTION_NOTIFICATION_APPLE,
+    SUBSCRIPTION_NOTIFICATION_GOOGLE,
     Callback,
     CallbackFunction,
     Function,
@@ -23,6 +27,7 @@ from kizuna.runtime.functions import (
     RpcFunction,
 )
 from kizuna.runtime.operations import NoInput, NoResponse, Operation, operation
+from kizuna.runtime.purchases import PurchaseNotification, SubscriptionNotification
 from kizuna.runtime.signatures import AnyFunction
 from kizuna.scheduler.callbacks import LEADERBOARD_RESET, TOURNAMENT_END, TOURNAMENT_RESET
 
@@ -33,6 +38,8 @@ Q = TypeVar("Q")
 R = TypeVar("R")
 E = TypeVar("E", bound=Callable[[Context, Event], Awaitable[None]])
 D = TypeVar("D", bound=Callable[[Context, AccountDeleted], Awaitable[None]])
+P = TypeVar("P", bound=Callable[[Context, PurchaseNotification], Awaitable[None]])
+S = TypeVar("S", bound=Callable[[Context, SubscriptionNotification], Awaitable[None]])
 L = TypeVar("L", bound=Callable[[Context], Awaitable[None]])
 
 #: Functions before and after operations: Q is the request's type, R the response's.
@@ -222,6 +229,31 @@ class App:
     def tournament_reset(self, function: C) -> C:
         """Call a function when a tournament is reset: `async def fn(ctx, event: TournamentReset)`."""
         return self._register_callback(TOURNAMENT_RESET, function)
+
+    def purchase_notification_apple(self, function: P) -> P:
+        """Call a function when Apple tells of a refund: `async def fn(ctx, event: PurchaseNotification)`.
+
+        `app.purchase_notification_apple(fn)`, or `@app.purchase_notification_apple` above it; the same goes
+        for the other three. Apple's notifications come in at `iap.apple.notifications_endpoint_id`. The
+        function is called at least once for each, after what it changes is stored, whatever happens to the
+        server in between. One that fails is called again, after a while: `event.id` tells a repetition. Of
+        two functions the later counts.
+        """
+        return self._register_callback(PURCHASE_NOTIFICATION_APPLE, function)
+
+    def purchase_notification_google(self, function: P) -> P:
+        """Call a function when Google tells of a refund: `async def fn(ctx, event: PurchaseNotification)`."""
+        return self._register_callback(PURCHASE_NOTIFICATION_GOOGLE, function)
+
+    def subscription_notification_apple(self, function: S) -> S:
+        """Call a function when Apple tells of a subscription: `async def fn(ctx, event:
+        SubscriptionNotification)`."""
+        return self._register_callback(SUBSCRIPTION_NOTIFICATION_APPLE, function)
+
+    def subscription_notification_google(self, function: S) -> S:
+        """Call a function when Google tells of a subscription: `async def fn(ctx, event:
+        SubscriptionNotification)`."""
+        return self._register_callback(SUBSCRIPTION_NOTIFICATION_GOOGLE, function)
 
     def close(self) -> Functions:
         """Take no more functions; those that were registered."""

@@ -31,6 +31,7 @@ from kizuna.runtime.boards import LeaderboardReset, TournamentEnd, TournamentRes
 from kizuna.runtime.context import Context
 from kizuna.runtime.errors import INVALID_RESULT, RegistrationError, refused_payload
 from kizuna.runtime.operations import Operation
+from kizuna.runtime.purchases import PurchaseNotification, SubscriptionNotification
 from kizuna.runtime.signatures import AnyFunction, check_result, name_of, place_of, signature_of
 from kizuna.scheduler.callbacks import LEADERBOARD_RESET, TOURNAMENT_END, TOURNAMENT_RESET
 
@@ -39,13 +40,17 @@ log = logging.getLogger(__name__)
 Function = Callable[[Context, Any], Awaitable[Any]]
 Callback = Callable[[Context, Any], Awaitable[None]]
 
-#: Kinds of handlers, and of the callback for deletions. Those for boards are the scheduler's.
+#: Kinds of handlers, and of callbacks. Those for boards are the scheduler's.
 EVENT = "event"
 SESSION_START = "session_start"
 SESSION_END = "session_end"
 STARTUP = "startup"
 SHUTDOWN = "shutdown"
 ACCOUNT_DELETED = "account_deleted"
+PURCHASE_NOTIFICATION_APPLE = "purchase_notification_apple"
+PURCHASE_NOTIFICATION_GOOGLE = "purchase_notification_google"
+SUBSCRIPTION_NOTIFICATION_APPLE = "subscription_notification_apple"
+SUBSCRIPTION_NOTIFICATION_GOOGLE = "subscription_notification_google"
 
 #: What handlers and callbacks receive besides their context, by their kinds: names and classes.
 _RECEIVED: Mapping[str, Mapping[str, type]] = {
@@ -55,6 +60,10 @@ _RECEIVED: Mapping[str, Mapping[str, type]] = {
     STARTUP: {},
     SHUTDOWN: {},
     ACCOUNT_DELETED: {"event": AccountDeleted},
+    PURCHASE_NOTIFICATION_APPLE: {"event": PurchaseNotification},
+    PURCHASE_NOTIFICATION_GOOGLE: {"event": PurchaseNotification},
+    SUBSCRIPTION_NOTIFICATION_APPLE: {"event": SubscriptionNotification},
+    SUBSCRIPTION_NOTIFICATION_GOOGLE: {"event": SubscriptionNotification},
     LEADERBOARD_RESET: {"event": LeaderboardReset},
     TOURNAMENT_END: {"event": TournamentEnd},
     TOURNAMENT_RESET: {"event": TournamentReset},

@@ -22,6 +22,7 @@ from kizuna.runtime.hooks import GameHooks
 from kizuna.runtime.lifecycle import Lifecycle
 from kizuna.runtime.modules import Game
 from kizuna.runtime.nakama import Nakama, Services
+from kizuna.runtime.notices import NoticeListener
 from kizuna.settings import Runtime as RuntimeSettings
 
 log = logging.getLogger(__name__)
@@ -88,6 +89,8 @@ class Runtime:
         self.deletions = DeletionListener(
             lambda: self._game.functions.callbacks, surroundings, self._deadlines
         )
+        #: Its functions for notifications of stores, as purchases call them.
+        self.notices = NoticeListener(lambda: self._game.functions.callbacks, surroundings, self._deadlines)
 
     async def start(self) -> None:
         """Load the modules and start the game. `ModuleLoadError` if one cannot be, or does not start."""

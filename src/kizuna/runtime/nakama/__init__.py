@@ -22,6 +22,7 @@ from kizuna.runtime.nakama.identity import IdentityCalls
 from kizuna.runtime.nakama.leaderboards import LeaderboardCalls
 from kizuna.runtime.nakama.live import LiveCalls
 from kizuna.runtime.nakama.notifications import NotificationCalls
+from kizuna.runtime.nakama.purchases import PurchaseCalls
 from kizuna.runtime.nakama.schedules import ScheduleCalls
 from kizuna.runtime.nakama.server import ServerCalls
 from kizuna.runtime.nakama.services import Services
@@ -48,6 +49,7 @@ class Nakama(
     ChannelCalls,
     TogetherCalls,
     LiveCalls,
+    PurchaseCalls,
     ScheduleCalls,
     ServerCalls,
 ):

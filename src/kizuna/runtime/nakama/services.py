@@ -24,6 +24,8 @@ from kizuna.leaderboards.service import Leaderboards
 from kizuna.matches.service import Matches
 from kizuna.notifications.service import Notifications
 from kizuna.parties.service import Parties
+from kizuna.purchases.service import Purchases
+from kizuna.purchases.subscriptions import Subscriptions
 from kizuna.sessions.service import Sessions
 from kizuna.settings import Settings
 from kizuna.storage.service import Storage
@@ -60,6 +62,8 @@ class Services:
     events: Events
     matches: Matches
     parties: Parties
+    purchases: Purchases
+    subscriptions: Subscriptions
     clock: Clock
     settings: Settings = field(default_factory=Settings)
 
