@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from kizuna.configuration import Loaded, SettingsError, load
 from kizuna.settings import KEYS, Settings, render_defaults
+from kizuna.testing.providers.keys import private_pem, rsa_key
 
 Write = Callable[[str], Path]
 
@@ -576,6 +577,13 @@ def test_credentials_that_are_none_are_refused_at_the_start(key: str, value: str
         load(flags={key: value})
     assert sentence in str(caught.value)
     assert "SECRET" not in str(caught.value)
+
+
+def test_the_private_key_of_a_json_file_may_be_copied_as_it_stands(write: Write) -> None:
+    pem = private_pem(rsa_key("service account"))
+    in_one_line = pem.replace("\n", "\\n")
+    file = write(f"iap: {{google: {{private_key: '{in_one_line}'}}}}\n")
+    assert load([file]).settings.iap.google.private_key == pem
 
 
 def test_a_file_without_certificates_is_refused(tmp_path: Path) -> None:

@@ -181,7 +181,7 @@ receipt. The store is told by its form.
 
 _REPLAY_STATUS = """
 Exit status: 0 if the store confirms it, 1 if it does not or cannot be asked, 2 if nothing can be validated:
-wrong usage, a file that cannot be read, a store that is not configured.
+wrong usage or settings, a file that cannot be read, a store that is not configured.
 """
 
 
@@ -202,9 +202,7 @@ def _add_replay(commands: _Commands[argparse.ArgumentParser]) -> None:
         "--store", choices=("apple", "google", "huawei", "facebookinstant"), help="whose receipt it is"
     )
     replay.add_argument("--subscription", action="store_true", help="validate it as a subscription")
-    replay.add_argument(
-        "--user", type=_user_id, default="", metavar="ID", help="the user who must have bought it"
-    )
+    replay.add_argument("--user", type=_user_id, metavar="ID", help="the user who must have bought it")
 
 
 def _user_id(text: str) -> str:
@@ -345,15 +343,17 @@ def _doctor(options: argparse.Namespace) -> int:
 def _replay(options: argparse.Namespace) -> int:
     import asyncio
 
+    from kizuna.configuration import SettingsError
     from kizuna.replay import STORES, ReplayError, read_claim, read_file, replay
 
-    settings = _load(options).settings
     try:
+        settings = _load(options).settings
         store = STORES[options.store] if options.store else None
         claim = read_claim(read_file(options.file), store, is_subscription=options.subscription)
-        outcome = asyncio.run(replay(claim, settings, options.user))
-    except ReplayError as error:
-        _err(f"kizuna: {error}")
+        outcome = asyncio.run(replay(claim, settings, options.user or ""))
+    except (ReplayError, SettingsError) as error:
+        for line in str(error).splitlines():
+            _err(f"kizuna: {line}")
         return 2
     for line in outcome.lines():
         _out(line)

@@ -51,6 +51,7 @@ def _certificates(path: Path | None) -> Path | None:
 
 
 def _rsa_key(text: str) -> str:
+    text = _with_lines(text)
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
     if text and not isinstance(_private_key(text), RSAPrivateKey):
@@ -59,12 +60,18 @@ def _rsa_key(text: str) -> str:
 
 
 def _ec_key(text: str) -> str:
+    text = _with_lines(text)
     from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
 
     key = _private_key(text) if text else None
     if text and not (isinstance(key, EllipticCurvePrivateKey) and isinstance(key.curve, SECP256R1)):
         raise ValueError("must be the text of the .p8 file from App Store Connect")
     return text
+
+
+def _with_lines(text: str) -> str:
+    """PEM whose line breaks are written `\\n`, as in Google's JSON files, with real ones."""
+    return text.replace("\\n", "\n")
 
 
 def _private_key(text: str) -> object:

@@ -56,6 +56,8 @@ def open_to_others(settings: Settings) -> Iterator[str]:
     google = settings.iap.google
     if google.notifications_endpoint_id and not google.push_audience:
         yield "Google's notifications are believed without a token: set iap.google.push_audience."
+    elif google.push_audience and not google.push_service_account:
+        yield "Any Google account may send notifications: set iap.google.push_service_account."
 
 
 def half_set_up(settings: Settings) -> Iterator[str]:

@@ -119,10 +119,7 @@ def read_claim(text: str, store: Store | None = None, *, is_subscription: bool =
 async def replay(claim: Claim, settings: Settings, user_id: str = "", clock: Clock | None = None) -> Outcome:
     """Validate a claim, of that user or of anybody. `ReplayError` if its store is not configured."""
     outside, checks = Outside(settings.iap.http_timeout_ms / 1000), Checks()
-    try:
-        stores = Stores(settings.iap, settings.social.google, outside, clock or SystemClock())
-    except ValueError as error:
-        raise ReplayError(f"A setting of a store is unusable: {error}") from None
+    stores = Stores(settings.iap, settings.social.google, outside, clock or SystemClock())
     try:
         return Outcome(claim, checks.done, await _confirmed(claim, stores, user_id, checks))
     except ApiError as error:

@@ -134,6 +134,8 @@ def test_what_is_inside_has_to_be_about_the_same_app_and_place(apple: Fake, stor
         ({"renewalDate": "soon"}, "renewalDate"),
         ({"gracePeriodExpiresDate": 2**63}, "gracePeriodExpiresDate"),
         ({"originalTransactionId": ""}, "originalTransactionId"),
+        ({"productId": 1}, "productId"),
+        ({"autoRenewProductId": "1" * 513}, "autoRenewProductId"),
     ],
 )
 def test_renewals(apple: Fake, store: AppStore, fields: dict[str, Any], name: str) -> None:

@@ -61,7 +61,8 @@ async def test_purchases_in_the_order_of_the_receipt(apple: Fake, store: AppStor
     second = apple.entry("sword", transaction_id="10", purchased=BOUGHT, cancelled=REFUNDED)
     late = apple.entry("bow", transaction_id="1", purchased=BOUGHT)
     checks = Checks()
-    receipt = apple.receipt(first, second, latest=(first, late), environment="Production")
+    again = {**first, "product_id": "what was told before counts"}
+    receipt = apple.receipt(first, second, latest=(again, late), environment="Production")
     purchases = await store.purchases(receipt, checks)
     assert [(each.transaction_id, each.product_id) for each in purchases] == [
         ("9", "shield"),

@@ -22,7 +22,7 @@ from tests.purchases.stores import NO_IDS, assert_hidden, refusal
 NOON = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def store(provider_settings: dict[str, Any]) -> FacebookInstantStore:
     return FacebookInstantStore(Settings.model_validate(provider_settings).iap.facebook_instant)
 

@@ -45,14 +45,20 @@ async def outside() -> AsyncIterator[Outside]:
     await outside.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def settings(provider_settings: dict[str, Any]) -> Settings:
     return Settings.model_validate(provider_settings)
 
 
 @pytest.fixture
-def store(settings: Settings, outside: Outside, app_clock: ShiftedClock) -> AppGallery:
+def new_store(settings: Settings, outside: Outside, app_clock: ShiftedClock) -> AppGallery:
     """A store that has asked for nothing yet."""
+    return AppGallery(settings.iap.huawei, outside, app_clock)
+
+
+@pytest.fixture(scope="module")
+def store(settings: Settings, outside: Outside, app_clock: ShiftedClock) -> AppGallery:
+    """One that may have a token already."""
     return AppGallery(settings.iap.huawei, outside, app_clock)
 
 
@@ -79,9 +85,11 @@ class TestPurchase:
         ]
         assert len(checks.done) == 12
 
-    async def test_is_asked_about_in_huaweis_own_way(self, store: AppGallery, providers: Providers) -> None:
+    async def test_is_asked_about_in_huaweis_own_way(
+        self, new_store: AppGallery, providers: Providers
+    ) -> None:
         bought, signature = providers.huawei.purchase("sword", token="h-2")
-        await store.purchase(bought, signature, Checks())
+        await new_store.purchase(bought, signature, Checks())
         first, second = providers.requests
         assert (first.method, first.path, first.raw_query) == ("POST", TOKEN, "")
         assert (second.method, second.path, second.raw_query) == ("POST", ORDER, "")
@@ -284,10 +292,10 @@ class TestOrderServicesWord:
 
 class TestHuaweiAtFault:
     @pytest.mark.parametrize("wrong", NO_TOKENS.values(), ids=NO_TOKENS)
-    async def test_no_token(self, store: AppGallery, providers: Providers, wrong: dict[str, Any]) -> None:
+    async def test_no_token(self, new_store: AppGallery, providers: Providers, wrong: dict[str, Any]) -> None:
         bought = providers.huawei.purchase("sword")
         providers.faults.add(TOKEN, **wrong)
-        await unavailability(store.purchase(*bought, Checks()))
+        await unavailability(new_store.purchase(*bought, Checks()))
         assert asked(providers) == [TOKEN]
 
     @pytest.mark.parametrize(
@@ -324,35 +332,37 @@ class TestHuaweiAtFault:
 
 class TestAccessToken:
     async def test_is_fetched_once_until_shortly_before_its_end(
-        self, store: AppGallery, providers: Providers, clock: ShiftedClock
+        self, new_store: AppGallery, providers: Providers, clock: ShiftedClock
     ) -> None:
         bought = providers.huawei.purchase("sword")
         for passed, fetched in ((0, 1), (3290, 1), (20, 2)):
             clock.offset += timedelta(seconds=passed)
-            await store.purchase(*bought, Checks())
+            await new_store.purchase(*bought, Checks())
             assert asked(providers).count(TOKEN) == fetched
 
-    async def test_is_fetched_once_however_many_ask(self, store: AppGallery, providers: Providers) -> None:
+    async def test_is_fetched_once_however_many_ask(
+        self, new_store: AppGallery, providers: Providers
+    ) -> None:
         bought = [providers.huawei.purchase("sword") for _ in range(40)]
         providers.faults.add(TOKEN, delay=0.2)
-        await asyncio.gather(*(store.purchase(*each, Checks()) for each in bought))
+        await asyncio.gather(*(new_store.purchase(*each, Checks()) for each in bought))
         assert asked(providers).count(TOKEN) == 1
 
     async def test_that_is_refused_is_fetched_anew_once(
-        self, store: AppGallery, providers: Providers
+        self, new_store: AppGallery, providers: Providers
     ) -> None:
         bought = providers.huawei.purchase("sword")
-        await store.purchase(*bought, Checks())
+        await new_store.purchase(*bought, Checks())
         providers.faults.add(ORDER, status=401, json={}, times=1)
-        await store.purchase(*bought, Checks())
+        await new_store.purchase(*bought, Checks())
         assert asked(providers) == [TOKEN, ORDER, ORDER, TOKEN, ORDER]
 
     async def test_of_a_request_with_credentials_of_its_own(
-        self, store: AppGallery, providers: Providers, caplog: pytest.LogCaptureFixture
+        self, new_store: AppGallery, providers: Providers, caplog: pytest.LogCaptureFixture
     ) -> None:
         bought = providers.huawei.purchase("sword")
-        await store.purchase(*bought, Checks())
-        foreign = store.with_settings(client_secret="another secret")
+        await new_store.purchase(*bought, Checks())
+        foreign = new_store.with_settings(client_secret="another secret")
         await unavailability(foreign.purchase(*bought, Checks()))
         assert f"refuses the credentials of the app {CLIENT_ID}: 1101" in caplog.text
 
@@ -397,7 +407,7 @@ class TestSecrets:
     @pytest.mark.parametrize("path", [TOKEN, ORDER])
     async def test_stay_secret(
         self,
-        store: AppGallery,
+        new_store: AppGallery,
         providers: Providers,
         caplog: pytest.LogCaptureFixture,
         path: str,
@@ -408,7 +418,7 @@ class TestSecrets:
         bought = providers.huawei.purchase("sword", token="a-purchase-token-that-is-secret")
         providers.faults.add(path, **wrong)
         with pytest.raises((Refused, Unavailable)) as caught:
-            await store.purchase(*bought, checks)
+            await new_store.purchase(*bought, checks)
         shown = [seen.headers.get("authorization", "Basic ").split()[1:] for seen in providers.requests]
         tokens = [token for tokens in shown for token in tokens]
         plain = [base64.b64decode(token).decode().removeprefix("APPAT:") for token in tokens]

@@ -23,10 +23,12 @@ from tests.purchases.support import Shelf, Shopper
 from tests.support.applications import client_of, running_application
 from tests.support.boards import SETTINGS
 from tests.support.databases import Databases
-from tests.support.players import HTTP_KEY, sign_in
+from tests.support.players import HTTP_KEY, sign_in, sign_in_async
 from tests.support.processes import Serve
 from tests.support.providers import nested
 from tests.support.waiting import wait_until, wait_until_async
+
+DOCS = Path(__file__).parents[2] / "docs"
 
 GAME = """
 import asyncio, dataclasses, json
@@ -213,6 +215,39 @@ async def test_not_of_what_is_no_news_or_nobodys(
     assert row is not None
     assert (row["kind"], row["next_try"]) == (3, None)
     assert await told(api, f"apple:{id}-2") == []
+
+
+async def test_the_functions_that_the_documentation_shows(
+    apple: Apple, shelf: Shelf, databases: Databases, app_clock: ShiftedClock,
+    provider_settings: dict[str, Any], tmp_path: Path,
+) -> None:  # fmt: skip
+    section = (DOCS / "game-code.md").read_text().split("## What the stores tell")[1]
+    code = section.split("```python\n")[1].split("```")[0]
+    (tmp_path / "game.py").write_text(f"import kizuna.runtime as rt\n\n{code}")
+    settings = SETTINGS | provider_settings | {"runtime": {"modules": [tmp_path]}}
+    async with (
+        running_application(databases.migrated(), app_clock, settings) as app,
+        client_of(app) as api,
+    ):
+        player, there = await sign_in_async(api), Apple(apple.store, api)
+        item = {"objects": [{"collection": "items", "key": "sword", "value": "{}"}]}
+        assert (await api.put("/v2/storage", json=item, headers=player.headers)).status_code == 200
+        id, bought = shelf.id(), shelf.id()
+        expires = NOW + MONTH
+        user: dict[str, Any] = {"user_id": player.id}
+        transaction = apple.store.transaction("vip", transaction_id=id, expires=expires, **user)
+        signed = apple.store.renewal("vip", id, renews=expires, auto_renews=False)
+        parts = {"transaction": transaction, "renewal": signed}
+        assert await there.tell("DID_CHANGE_RENEWAL_STATUS", "AUTO_RENEW_DISABLED", uuid=id, **parts) == 200
+        revoked = apple.store.transaction("sword", transaction_id=bought, revoked=NOW, **user)
+        assert await there.tell("REFUND", transaction=revoked, uuid=bought) == 200
+        for each in (id, bought):
+            assert (await all_told(app, f"apple:{each}"))["attempts"] == 1
+        left = await api.get("/v2/storage/items", headers=player.headers)
+        assert left.json().get("objects", []) == []
+        [sent] = (await api.get("/v2/notification", headers=player.headers)).json()["notifications"]
+        assert sent["subject"] == "We will miss you"
+        assert json.loads(sent["content"]) == {"until": f"{expires:%Y-%m-%d}"}
 
 
 # --- until it succeeds ---

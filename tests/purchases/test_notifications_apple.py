@@ -297,16 +297,26 @@ async def test_a_refund_of_a_period_that_is_over_is_none_of_the_present(
     assert record["kind"] == REFUNDED
 
 
+@pytest.mark.parametrize("ends", [NOW + DAY + MONTH, NOW + 12 * MONTH, NOW + 24 * MONTH])
 async def test_who_pays_again_after_a_refund_has_it_again(
-    app: Application, apple: Apple, shelf: Shelf, ada: Shopper, clock: ShiftedClock, id: str
+    app: Application,
+    apple: Apple,
+    shelf: Shelf,
+    ada: Shopper,
+    clock: ShiftedClock,
+    id: str,
+    ends: datetime,
 ) -> None:
-    await subscribed(shelf, ada, id)
-    assert await apple.tell("REFUND", transaction=bought(apple, id, revoked=NOW)) == 200
+    """Also if that is for less time than what was refunded."""
+    year = NOW + 12 * MONTH
+    await ada.subscribe(shelf.subscribe("apple", "vip", year, id))
+    assert await apple.tell("REFUND", transaction=bought(apple, id, expires=year, revoked=NOW)) == 200
+    assert "active" not in await ada.subscription("vip")
     clock.offset += DAY
-    again = bought(apple, id, purchased=NOW + DAY, expires=NOW + 2 * MONTH)
+    again = bought(apple, id, purchased=NOW + DAY, expires=ends)
     assert await apple.tell("SUBSCRIBED", "RESUBSCRIBE", transaction=again) == 200
     kept = await row(app, id)
-    assert (kept["refund_time"], kept["expire_time"]) == (EPOCH_TIME, NOW + 2 * MONTH)
+    assert (kept["refund_time"], kept["expire_time"]) == (EPOCH_TIME, ends)
     assert (await ada.subscription("vip"))["active"] is True
 
 

@@ -99,7 +99,8 @@ async def test_other_types_are_no_news_but_google_is_asked(
 async def test_who_is_named_to_google_has_it(
     app: Application, google: Google, ada: Shopper, token: str, name: str
 ) -> None:
-    google.store.subscription("vip", token=token, **{name: ada.id})
+    named: dict[str, Any] = {name: ada.id}
+    google.store.subscription("vip", token=token, **named)
     assert await google.tell("subscription", token) == 200
     kept = await row(app, token)
     assert (kept["owner"], kept["purchase_time"], kept["expire_time"]) == (ada.id, NOW, NOW + MONTH)
@@ -133,7 +134,7 @@ async def test_what_replaces_another_token_goes_on_under_the_first(
     assert (kept["product_id"], kept["expire_time"], kept["owner"]) == ("gold", NOW + 2 * MONTH, ada.id)
     assert await stored_subscription(app, f"{token}-2") is None
     # The first token has expired by that, and that is no news.
-    replaced = {"canceledStateContext": {"replacementCancellation": {}}}
+    replaced: dict[str, Any] = {"canceledStateContext": {"replacementCancellation": {}}}
     google.store.change(token, expires=NOW, state="EXPIRED", **replaced)
     assert await google.tell("subscription", token, notification_type=13) == 200
     assert (await row(app, token))["expire_time"] == NOW + 2 * MONTH

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 
 from kizuna.app import Application
 from kizuna.clock import ShiftedClock
+from kizuna.outside.checks import Checks
+from kizuna.purchases.stores.interface import Environment, Store, StorePurchase
 from kizuna.testing.providers import Providers
 from tests.purchases.support import EPOCH, STORES, Receipt, Refusal, Shelf, Shopper, stored
 from tests.support.boards import NOON
@@ -303,6 +306,30 @@ async def test_what_is_refused_is_not_kept(app: Application, shelf: Shelf, ada: 
     assert await ada.send(receipt) == refusal
     assert await ada.send(receipt, persist=False) == refusal
     assert asked(app) == before
+
+
+@dataclass(frozen=True)
+class Careless:
+    """A store that confirms what cannot be kept."""
+
+    confirmed: StorePurchase
+
+    async def purchases(self, receipt: str, checks: Checks) -> list[StorePurchase]:
+        return [self.confirmed]
+
+
+@pytest.mark.parametrize(
+    "flaw", [{"transaction_id": "x" * 513}, {"transaction_id": ""}, {"product_id": "a\0"}, {"raw": "{"}]
+)
+async def test_what_the_database_refuses(
+    app: Application, ada: Shopper, monkeypatch: pytest.MonkeyPatch, flaw: dict[str, Any]
+) -> None:
+    """Nothing of its words is told, and the fault is not the server's, as it is by the reference: 500."""
+    good = StorePurchase("id", "sword", Store.APPLE, Environment.SANDBOX, datetime.now(UTC), "{}")
+    stores = app.runtime.nk._services.purchases.stores
+    monkeypatch.setattr(stores, "apple", Careless(replace(good, **flaw)))
+    refusal = Refusal(400, 3, "Failed to store app store purchase data")
+    assert await ada.send(Receipt("purchase/apple", {"receipt": "any"}, "")) == refusal
 
 
 # --- stores that are down ---

@@ -9,6 +9,10 @@ import httpx
 from kizuna.app import Application
 from kizuna.clock import Clock
 from kizuna.settings import Settings
+from tests.support.providers import NOWHERE, nested
+
+
+_FOR_TESTS = nested({**NOWHERE, "password.bcrypt_cost": 4})
 
 
 @asynccontextmanager
@@ -16,9 +20,8 @@ async def running_application(
     database_url: str, clock: Clock, settings: dict[str, Any] | None = None, *, reload: bool = False
 ) -> AsyncIterator[Application]:
     """A started application; `settings` are nested, e.g. `{"session": {"token_expiry_sec": 60}}`."""
-    quick = {"password": {"bcrypt_cost": 4}}
     application = Application(
-        Settings.model_validate(quick | (settings or {})),
+        Settings.model_validate(_merged(_FOR_TESTS, settings or {})),
         database_url=database_url,
         clock=clock,
         reload=reload,
@@ -28,6 +31,15 @@ async def running_application(
         yield application
     finally:
         await application.shutdown()
+
+
+def _merged(defaults: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """Sections of settings over those by default."""
+    merged = dict(defaults)
+    for key, value in own.items():
+        below = merged.get(key)
+        merged[key] = _merged(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return merged
 
 
 def client_of(application: Application) -> httpx.AsyncClient:

@@ -11,12 +11,14 @@ from pathlib import Path
 
 import httpx
 
+from tests.support.providers import NOWHERE
 from tests.support.waiting import wait_until
 
 HOST = "127.0.0.1"
 #: The command line of this checkout.
 KIZUNA = (sys.executable, "-m", "kizuna")
 _LOG_TAIL = 20_000
+_NOWHERE = {f"KIZUNA_{key.upper().replace('.', '__')}": url for key, url in NOWHERE.items()}
 
 #: What the fixture `serve` is.
 Serve = Callable[..., "Server"]
@@ -105,7 +107,7 @@ def start_server(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **(env or {})},
+            env={**os.environ, **_NOWHERE, **(env or {})},
         )
     server = Server(process, port, log)
     RUNNING.append(server)

@@ -99,7 +99,7 @@ def test_it_is_refused_where_others_could_connect(tmp_path: Path) -> None:
             *("-m", "kizuna", "serve", "--fake-providers", "--fake-providers-port", str(port)),
             *("--host", address, "--data-dir", str(home)),
         )
-        assert server.wait() == 1
+        assert server.wait(60) == 1
         assert server.err == [
             "kizuna: --fake-providers is for development and refused on 0.0.0.0, "
             "where others could connect. Listen on 127.0.0.1."
@@ -114,7 +114,7 @@ def test_a_port_that_is_taken(taken: int, tmp_path: Path) -> None:
         *("-m", "kizuna", "serve", "--fake-providers", "--fake-providers-port", str(taken)),
         *("--port", "0", "--data-dir", str(home)),
     )
-    assert server.wait() == 1
+    assert server.wait(60) == 1
     assert server.err == [
         f"kizuna: Port {taken} is already in use on 127.0.0.1. "
         "Choose another for the fakes with --fake-providers-port."

@@ -9,6 +9,7 @@ from kizuna.identity.providers import FriendSource, Profile
 from kizuna.identity.providers import Provider as IdentityProvider
 from kizuna.identity.providers.interface import Credentials, configured, required
 from kizuna.identity.verification import rejecting
+from kizuna.outside.checks import Refused
 
 log = logging.getLogger(__name__)
 
@@ -73,8 +74,7 @@ class FriendImports:
         source = self._sources[name]
         with rejecting(name, source.rejected):
             listed = await source.friends(credentials, profile)
-        if listed is None and reset:
-            # The reference takes a private list for an empty one, and so ends all friendships.
-            log.info("%s friends of %s are private: no reset", name, me.user_id)
-            raise source.rejected
+            if listed is None and reset:
+                # The reference takes a private list for an empty one, and so ends all friendships.
+                raise Refused("friends", "they are private, and the player's own ones stay")
         await self._friends.import_friends(me, _NAMES[name], listed or (), reset)

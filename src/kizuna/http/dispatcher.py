@@ -250,6 +250,8 @@ DOCUMENTATION = frozenset(("/docs", "/openapi.json"))
 
 
 def _error(error: ApiError) -> Answer:
+    # Many refusals are one object each, raised again and again: it would keep the frames of all times alive.
+    error.__traceback__ = error.__context__ = error.__cause__ = None
     body = orjson.dumps({"code": error.code, "message": without_surrogates(error.message)})
     return Answer(body, status=error.status, headers=tuple(error.headers))
 

@@ -5,12 +5,20 @@ from datetime import datetime
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.x509 import Certificate
 
 from kizuna.outside.checks import Checks
 
 _PEM = b"-----BEGIN CERTIFICATE-----"
+
+#: A certificate lacks an extension, or its extensions cannot be read at all.
+_NO_EXTENSION = (
+    ValueError,
+    x509.DuplicateExtension,
+    x509.ExtensionNotFound,
+    x509.UnsupportedGeneralNameType,
+)
 
 
 def read_certificates(data: bytes) -> list[Certificate]:
@@ -47,7 +55,7 @@ def is_issued_by(certificate: Certificate, issuer: Certificate) -> bool:
     """Whether a certificate was signed by the holder of another one, and names it as its issuer."""
     try:
         certificate.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature):
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return False
     return True
 
@@ -56,7 +64,7 @@ def is_authority(certificate: Certificate) -> bool:
     """Whether a certificate may sign others."""
     try:
         return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except (x509.ExtensionNotFound, ValueError):
+    except _NO_EXTENSION:
         return False
 
 
@@ -64,7 +72,7 @@ def has_extension(certificate: Certificate, oid: str) -> bool:
     """Whether a certificate has an extension, by its dotted number."""
     try:
         certificate.extensions.get_extension_for_oid(x509.ObjectIdentifier(oid))
-    except (x509.ExtensionNotFound, ValueError):
+    except _NO_EXTENSION:
         return False
     return True
 

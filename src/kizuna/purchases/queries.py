@@ -49,6 +49,9 @@ _IS_NEWER = "excluded.store_time >= s.store_time"
 # refunds come in notices alone, which tell nothing else.
 _TELLS_OF_REFUND = f"({_IS_NEWER} or s.store <> 0)"
 
+# What was refunded is the period that was paid for then. (A new period at Google has a new id.)
+_IS_RENEWED = f"({_IS_NEWER} and s.store = 0 and excluded.expire_time > s.expire_time)"
+
 KEEP_SUBSCRIPTIONS = Command(
     "purchases.keep_subscriptions",
     "Keep subscriptions for a user. A known one stays whose it was, unless that is nobody, and changes, "
@@ -70,7 +73,7 @@ KEEP_SUBSCRIPTIONS = Command(
         user_id = case when s.user_id = {_NOBODY} then excluded.user_id else s.user_id end,
         product_id = case when {_IS_NEWER} then excluded.product_id else s.product_id end,
         expire_time = case when {_IS_NEWER} then excluded.expire_time else s.expire_time end,
-        refund_time = case when {_TELLS_OF_REFUND}
+        refund_time = case when {_IS_RENEWED} then excluded.refund_time when {_TELLS_OF_REFUND}
             then greatest(s.refund_time, excluded.refund_time) else s.refund_time end,
         raw_response = case when {_IS_NEWER} and excluded.raw_response <> '{{}}'
             then excluded.raw_response else s.raw_response end,

@@ -45,6 +45,7 @@ from kizuna.runtime.data import (
 from kizuna.runtime.errors import Error, ModuleLoadError, RegistrationError
 from kizuna.runtime.live import Match, Party
 from kizuna.runtime.nakama import Nakama
+from kizuna.runtime.nakama.purchases import PurchaseList
 from kizuna.runtime.purchases import PurchaseNotification, SubscriptionNotification
 from kizuna.runtime.social import (
     ChannelMessage,
@@ -133,6 +134,7 @@ __all__ = [
     "NotificationSend",
     "NotificationUpdate",
     "Party",
+    "PurchaseList",
     "PurchaseNotification",
     "RegistrationError",
     "RuntimeConfig",

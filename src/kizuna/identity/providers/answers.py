@@ -37,9 +37,10 @@ def member(value: Mapping[str, Any], name: str, checks: Checks) -> Mapping[str, 
 
 
 def members(value: Mapping[str, Any], name: str, checks: Checks) -> list[Mapping[str, Any]]:
-    """A member that is a list of objects, empty for one that is absent. `Refused` for anything else."""
+    """A member that is a list of objects. `Refused` for anything else, and for none: that is not an empty
+    one, with which a player could lose all friends."""
     found = value.get(name)
-    listed = found is None or (isinstance(found, list) and all(isinstance(entry, dict) for entry in found))
+    listed = isinstance(found, list) and all(isinstance(entry, dict) for entry in found)
     checks.require(name, listed, f"{quoted(found)} is no list of objects")
     return found or []
 

@@ -44,10 +44,10 @@ def read(body: bytes, store: AppStore, checks: Checks) -> Notice | None:
     return _notice(_Told(payload, data, body.decode(), checks))
 
 
-def is_reversed(refund: str, others: Iterable[str]) -> bool:
-    """Whether one of the other notifications about a transaction is a later reversal of its refund; all as
-    they are kept."""
-    said = orjson.loads(refund).get("signedDate")
+def is_reversed(refund_said: datetime, others: Iterable[str]) -> bool:
+    """Whether a refund was taken back later, by one of the other notifications about its transaction, as they
+    are kept."""
+    said = refund_said.timestamp() * 1000
     return any(
         other["signedDate"] > said
         for other in map(orjson.loads, others)
@@ -112,6 +112,7 @@ class _Told:
         needs_owner: bool = False,
         ends_refund: datetime | None = None,
         period_end: datetime | None = None,
+        refund_said: datetime | None = None,
     ) -> Notice:
         """What is to become of it."""
         account = self.known.get("appAccountToken")
@@ -125,6 +126,7 @@ class _Told:
             needs_owner=needs_owner,
             ends_refund=ends_refund,
             period_end=period_end,
+            refund_said=refund_said,
         )
 
     def require(self, *names: str) -> None:
@@ -187,7 +189,8 @@ def _refunded(told: _Told) -> Notice:
     told.require("signedTransactionInfo")
     when = told.time("revocationDate") or told.said_at
     if not told.time("expiresDate"):
-        return told.notice(StoreNotificationType.REFUNDED, _purchase(told, when))
+        purchase = _purchase(told, when)
+        return told.notice(StoreNotificationType.REFUNDED, purchase, refund_said=told.said_at)
     subscription = replace(_subscription(told), refund_time=when)
     return told.notice(StoreNotificationType.REFUNDED, subscription, period_end=subscription.expire_time)
 

@@ -50,7 +50,8 @@ class Notice:
 
     `ends_refund` is the time at which a refund was taken back, or a new period was paid for: of a refund
     before that nothing is left. `period_end` is when the period ends that a refund was for: where a later one
-    has been paid for, that one counts, and nothing changes.
+    has been paid for, that one counts, and nothing changes. `refund_said` is when Apple has told of the
+    refund of a purchase, which it may have taken back since.
     """
 
     id: str
@@ -62,6 +63,7 @@ class Notice:
     needs_owner: bool = False
     ends_refund: datetime | None = None
     period_end: datetime | None = None
+    refund_said: datetime | None = None
 
     @property
     def topic(self) -> Topic:

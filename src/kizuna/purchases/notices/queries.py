@@ -36,10 +36,14 @@ LOCK_PURCHASE = Query(
     f"select {_OWNER} from purchase where transaction_id = $1 for no key update",
 )
 
+# There is no index by transaction: what has come since then are a few, but for a notification that was late.
 UNTOLD = Query(
     "notices.untold",
-    "What Apple has told of a transaction that is no news for game code.",
-    "select payload from store_notification where transaction_id = $1 and store = 0 and kind = 0",
+    "What Apple has told of a transaction since $2 that is no news for game code.",
+    """
+    select payload from store_notification
+    where create_time >= $2 and transaction_id = $1 and store = 0 and kind = 0
+    """,
 )
 
 TELL = Command(

@@ -132,9 +132,11 @@ class Notices:
         return rows[0]["owner"] if rows else user
 
     async def _is_overtaken(self, tx: Transaction, notice: Notice) -> bool:
-        """Whether a refund has been taken back already, and the store has only told that first."""
-        rows = await tx.read(queries.UNTOLD, notice.transaction_id)
-        return apple.is_reversed(notice.payload, [row["payload"] for row in rows])
+        """Whether a refund has been taken back already, of which the store has told first."""
+        if notice.refund_said is None:
+            return False
+        rows = await tx.read(queries.UNTOLD, notice.transaction_id, notice.refund_said)
+        return apple.is_reversed(notice.refund_said, (row["payload"] for row in rows))
 
 
 def _check_needs_nobody(notice: Notice) -> None:

@@ -29,6 +29,10 @@ from kizuna.purchases.stores.interface import (
 #: Statuses: it is good; it is from the sandbox, and has to be verified there.
 _GOOD, _FROM_SANDBOX = 0, 21007
 
+#: Apple's whole answer is kept with each of a receipt's purchases, as by Nakama, up to this many bytes
+#: together. Beyond it each has its own part alone: the answer grows with every purchase itself.
+_WHOLE_ANSWERS = 4 << 20
+
 #: What may be `is-retryable`, which Apple describes as a boolean with the values 1 and 0.
 _TRUE = (True, "1", "true")
 
@@ -53,8 +57,8 @@ class Receipts:
                 found.setdefault(str(entry.get("transaction_id")), entry)
         if entries and not found:
             raise not_for_subscriptions(checks)
-        raw = answer.storable(checks)
-        return [_purchase(entry, answer, raw, checks) for entry in found.values()]
+        words = _Words(answer.storable(checks), len(found))
+        return [_purchase(entry, answer, words.of(entry), checks) for entry in found.values()]
 
     async def subscriptions(self, receipt: str, checks: Checks) -> list[StoreSubscription]:
         """The subscriptions in a receipt, the one that expires last first. `Refused`, `Unavailable`."""
@@ -76,9 +80,11 @@ class Receipts:
         for entry in entries:
             original_id = identifier(_original_id(entry), "original transaction id", checks)
             periods[original_id].append(_Period(entry, checks))
-        graces, raw, store_time = _graces(answer, checks), answer.storable(checks), self._told(answer, checks)
+        graces, store_time = _graces(answer, checks), self._told(answer, checks)
+        words = _Words(answer.storable(checks), len(periods))
         for original_id, all_of_it in periods.items():
             last = max(all_of_it, key=lambda period: period.order)
+            raw = words.of(last.entry)
             yield StoreSubscription(
                 original_transaction_id=original_id,
                 product_id=identifier(last.entry.get("product_id"), "product id", checks),
@@ -140,6 +146,18 @@ class _Period:
         return time_of_milliseconds(
             self.entry.get("original_purchase_date_ms"), "original purchase date", checks
         )
+
+
+class _Words:
+    """What is kept of an answer, JSON text, with each of so many purchases."""
+
+    def __init__(self, answer: str, purchases: int) -> None:
+        self._answer = answer
+        self._is_whole = len(answer) * purchases <= _WHOLE_ANSWERS
+
+    def of(self, entry: Entry) -> str:
+        """The words with a purchase."""
+        return self._answer if self._is_whole else orjson.dumps(entry).decode()
 
 
 def _check_status(answer: Answer, checks: Checks) -> None:

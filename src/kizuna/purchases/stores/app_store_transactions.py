@@ -147,6 +147,9 @@ class Transactions:
         checks.require("kind", is_renewal, "it is no renewal", detail="a renewal")
         _environment(payload.get("environment"), checks)
         identifier(payload["originalTransactionId"], "originalTransactionId", checks)
+        for name in ("productId", "autoRenewProductId"):
+            if payload.get(name):
+                identifier(payload[name], name, checks)
         for name in ("renewalDate", "gracePeriodExpiresDate"):
             optional_time(payload, name, checks)
         return payload
