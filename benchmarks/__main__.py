@@ -20,6 +20,7 @@ from benchmarks.players import prepare
 from benchmarks.report import Footprint, Report, Start
 from benchmarks.requests import Address, Refused
 from benchmarks.scenarios import SCENARIOS, Scenario
+from kizuna.testing.providers import Providers
 
 #: Starts with a database in place, of which the quickest counts.
 WARM_STARTS = 3
@@ -91,10 +92,12 @@ def _benchmark(options: argparse.Namespace) -> int:
 
 
 class _Target(NamedTuple):
-    """The server that is measured. Its start and its idle memory are known if it is our own."""
+    """The server that is measured. If it is our own, it believes the providers, and its start and its idle
+    memory are known."""
 
     address: Address
     processes: Processes | None
+    providers: Providers | None = None
     start: Start | None = None
     idle: Memory | None = None
 
@@ -122,22 +125,27 @@ def _running(options: argparse.Namespace) -> _Target:
 def _own(workers: int) -> Iterator[_Target]:
     """A server of our own, after a first start that makes its database and some more for their time."""
     _tell("starting the server")
-    with server.data_directory() as data:
+    with server.data_directory() as data, Providers() as providers:
         with server.kizuna(data, workers) as first:
             pass
         starts = []
         for _ in range(WARM_STARTS - 1):
             with server.kizuna(data, workers) as again:
                 starts.append(again.started_in)
-        with server.kizuna(data, workers) as last:
+        with server.kizuna(data, workers, providers.settings) as last:
             start = Start(first.started_in, min(*starts, last.started_in))
-            yield _Target(last.address, last.processes, start, last.processes.worker())
+            yield _Target(last.address, last.processes, providers, start, last.processes.worker())
 
 
 def _scenarios(target: _Target, plan: Plan, options: argparse.Namespace) -> tuple[list[float], list[Result]]:
     """The unit's measurements, before, between and after the scenarios, and the scenarios' results."""
-    world = prepare(target.address, options.server_key)
-    chosen = [scenario for scenario in SCENARIOS if not options.only or scenario.name in options.only]
+    world = prepare(target.address, options.server_key, target.providers)
+    chosen = [
+        scenario
+        for scenario in SCENARIOS
+        if (not options.only or scenario.name in options.only)
+        and (target.providers is not None or not scenario.of_providers)
+    ]
 
     def run(scenario: Scenario) -> Result:
         _tell(scenario.name)

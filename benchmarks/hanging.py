@@ -50,10 +50,10 @@ def main() -> int:
     options = parser.parse_args()
     with _provider() as (provider, loop), server.data_directory() as data:
         settings = {
-            "KIZUNA_SOCIAL__HTTP_TIMEOUT_MS": str(_PATIENCE * 1000),
-            "KIZUNA_SOCIAL__STEAM__APP_ID": "480",
-            "KIZUNA_SOCIAL__STEAM__BASE_URL": f"http://{provider.address}",
-            "KIZUNA_SOCIAL__STEAM__PUBLISHER_KEY": "benchmark",
+            "social.http_timeout_ms": _PATIENCE * 1000,
+            "social.steam.app_id": 480,
+            "social.steam.base_url": f"http://{provider.address}",
+            "social.steam.publisher_key": "benchmark",
         }
         with server.kizuna(data, 1, settings) as running:
             sign_ins = partial(_sign_ins, running.address, options.sign_ins, provider, loop)

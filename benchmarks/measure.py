@@ -48,7 +48,7 @@ class Result:
     postgresql_us: float | None
     units: float | None
     goal_units: float
-    reference_units: float
+    reference_units: float | None
     one_connection_p50_ms: float
     goal_one_connection_p50_ms: float | None
     reference_one_connection_p50_ms: float | None

@@ -2,10 +2,12 @@
 
 import json
 from base64 import urlsafe_b64decode
+from collections.abc import Sequence
 from contextlib import closing
 from typing import NamedTuple
 
 from benchmarks.requests import Address, Client, Request, basic, bearer
+from kizuna.testing.providers import Providers
 
 COUNT = 200
 
@@ -36,10 +38,16 @@ class Player(NamedTuple):
 
 
 class World(NamedTuple):
-    """What a scenario makes its requests from."""
+    """What a scenario makes its requests from.
+
+    `apple_tokens` and `receipts` are of providers that the server believes: there are none without those, and
+    else one for each player.
+    """
 
     server_key: str
     players: list[Player]
+    apple_tokens: Sequence[str]
+    receipts: Sequence[str]
 
     @property
     def sign_in(self) -> str:
@@ -47,7 +55,7 @@ class World(NamedTuple):
         return basic(self.server_key)
 
 
-def prepare(address: Address, server_key: str) -> World:
+def prepare(address: Address, server_key: str, providers: Providers | None) -> World:
     """Sign the players in and write their objects. They are the same ones in every run."""
     with closing(Client(address)) as client:
         players = [sign_in(client, server_key, f"benchmark-device-{number}") for number in range(COUNT)]
@@ -61,7 +69,10 @@ def prepare(address: Address, server_key: str) -> World:
                 client.ask(_fill(board, start, min(start + _RECORDS_AT_ONCE, records), players[0]))
             for number, player in enumerate(players):
                 client.ask(_score(board, player, number * 5_000))
-    return World(server_key, players)
+    if providers is None:
+        return World(server_key, players, (), ())
+    tokens = [providers.apple.token(player.device) for player in players]
+    return World(server_key, players, tokens, [providers.app_store.transaction("chest") for _ in players])
 
 
 def sign_in(client: Client, server_key: str, device: str) -> Player:

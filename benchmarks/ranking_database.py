@@ -75,7 +75,7 @@ def from_postgresql(records: int) -> list[Figure]:
     """The build on its own, and with requests meanwhile."""
     with data_directory() as data:
         with kizuna(data, workers=1) as running:
-            world = prepare(running.address, "defaultkey")
+            world = prepare(running.address, "defaultkey", providers=None)
             asyncio.run(_fill(data, records))
         with kizuna(data, workers=1) as running:
             alone = _alone(running, world.players[0], records)

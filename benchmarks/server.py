@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from benchmarks.cpu import Processes
 from benchmarks.requests import Address
@@ -46,18 +46,26 @@ def data_directory() -> Iterator[Path]:
 
 
 @contextmanager
-def kizuna(data: Path, workers: int, settings: Mapping[str, str] | None = None) -> Iterator[Running]:
+def kizuna(data: Path, workers: int, settings: Mapping[str, Any] | None = None) -> Iterator[Running]:
     """`kizuna serve` with a database of its own; what its environment says about kizuna is left out.
 
-    `settings` are variables of the environment that it has besides.
+    `settings` are those that it has besides, by dotted keys; lists are of texts.
     """
     port = _free_port()
     options = f"--host {HOST} --port {port} --workers {workers} --log-level warn".split()
     places = ["--data-dir", str(data), "--modules", str(HERE / "modules")]
     ours = {name: value for name, value in os.environ.items() if not _is_kizunas(name)}
     command = [sys.executable, "-m", "kizuna", "serve", *options, *places]
-    with _running(command, port, "/healthcheck", ours | _SETTINGS | dict(settings or {})) as running:
+    with _running(command, port, "/healthcheck", ours | _SETTINGS | _variables(settings or {})) as running:
         yield running
+
+
+def _variables(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Settings as the environment has them."""
+    return {
+        f"KIZUNA_{key.upper().replace('.', '__')}": ",".join(value) if isinstance(value, list) else str(value)
+        for key, value in settings.items()
+    }
 
 
 @contextmanager

@@ -17,6 +17,8 @@ import yaml
 from kizuna.app import Application
 from kizuna.clock import ShiftedClock
 from kizuna.purchases.notices.delivery import KEPT
+from kizuna.purchases.notices.notice import TOPICS
+from kizuna.runtime import App, Context, PurchaseNotification, RegistrationError, SubscriptionNotification
 from kizuna.testing.providers import Providers
 from tests.purchases.notices import APPLE, DAY, MONTH, NOW, Apple, Google, noted, notice
 from tests.purchases.support import Shelf, Shopper
@@ -248,6 +250,22 @@ async def test_the_functions_that_the_documentation_shows(
         [sent] = (await api.get("/v2/notification", headers=player.headers)).json()["notifications"]
         assert sent["subject"] == "We will miss you"
         assert json.loads(sent["content"]) == {"until": f"{expires:%Y-%m-%d}"}
+
+
+def test_functions_take_what_is_told() -> None:
+    app = App()
+
+    async def refunded(ctx: Context, event: PurchaseNotification) -> None: ...
+
+    async def changed(ctx: Context, event: SubscriptionNotification) -> None: ...
+
+    for stores in ("apple", "google"):
+        assert getattr(app, f"purchase_notification_{stores}")(refunded) is refunded
+        assert getattr(app, f"subscription_notification_{stores}")(changed) is changed
+    for name, function in (("purchase", changed), ("subscription", refunded)):
+        with pytest.raises(RegistrationError, match=f"takes rt.{function.__annotations__['event'].__name__}"):
+            getattr(app, f"{name}_notification_apple")(function)
+    assert {str(topic) for topic in TOPICS} == set(app.close().callbacks)
 
 
 # --- until it succeeds ---

@@ -11,7 +11,6 @@ from kizuna.clock import Clock
 from kizuna.settings import Settings
 from tests.support.providers import NOWHERE, nested
 
-
 _FOR_TESTS = nested({**NOWHERE, "password.bcrypt_cost": 4})
 
 

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from kizuna.accounts import queries
 from kizuna.db.coalesce import SharedReads
 from kizuna.db.engine import Database, Record
+from kizuna.db.statements import Query
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -33,7 +35,10 @@ class AccountLookup:
         #: The account's row by user id, with what `queries.ACCOUNTS` selects; None for nobody.
         self.account: SharedReads[str, Record | None] = SharedReads(self._accounts)
         #: The player by device id, None for a device nobody has linked.
-        self.by_device: SharedReads[str, Player | None] = SharedReads(self._by_device)
+        self.by_device: SharedReads[str, Player | None] = SharedReads(partial(self._by, queries.BY_DEVICE))
+        self._by_identifier: dict[str, SharedReads[str, Player | None]] = {
+            column: SharedReads(partial(self._by, query)) for column, query in queries.BY_IDENTIFIER.items()
+        }
 
     async def by_id(self, user_id: str) -> Player | None:
         """The player with this id."""
@@ -46,17 +51,17 @@ class AccountLookup:
 
     async def by_identifier(self, column: str, value: str) -> Player | None:
         """The player who holds this value of an identifier (a column of `tables.IDENTIFIERS`)."""
-        return _first(await self._database.read(queries.BY_IDENTIFIER[column], value))
+        return await self._by_identifier[column](value)
 
     async def _accounts(self, user_ids: list[str]) -> list[Record | None]:
         rows = await self._database.read(queries.ACCOUNTS, user_ids)
         found = {row["id"]: row for row in rows}
         return [found.get(user_id) for user_id in user_ids]
 
-    async def _by_device(self, device_ids: list[str]) -> list[Player | None]:
-        rows = await self._database.read(queries.BY_DEVICE, device_ids)
+    async def _by(self, query: Query, keys: list[str]) -> list[Player | None]:
+        rows = await self._database.read(query, keys)
         found = {row["key"]: _player(row) for row in rows}
-        return [found.get(device_id) for device_id in device_ids]
+        return [found.get(key) for key in keys]
 
 
 def _player(row: Record) -> Player:

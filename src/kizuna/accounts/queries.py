@@ -38,8 +38,11 @@ BY_USERNAME = Query(
 BY_IDENTIFIER = {
     column: Query(
         f"accounts.by_{column}",
-        f"Who holds this {column}.",
-        f"select {_PLAYER} from users u where u.{column} = $1",
+        f"Who holds these values of {column}.",
+        f"""
+        select u.{column}::text as key, {_PLAYER} from users u
+        where u.{column} = any($1::text[]) and u.{column} is not null
+        """,
     )
     for column in IDENTIFIERS
 }

@@ -44,11 +44,13 @@ def read_certificate_file(path: Path) -> list[Certificate]:
 def check_valid_at(certificate: Certificate, time: datetime, checks: Checks, name: str) -> None:
     """The check that a certificate is valid at a time; `name` says in words which one it is."""
     starts, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    checks.require(
-        f"validity of the {name}",
-        starts <= time <= ends,
-        f"it is valid from {starts:%Y-%m-%d %H:%M} to {ends:%Y-%m-%d %H:%M}, not at {time:%Y-%m-%d %H:%M}",
+    if starts <= time <= ends:
+        checks.passed(f"validity of the {name}")
+        return
+    reason = (
+        f"it is valid from {starts:%Y-%m-%d %H:%M} to {ends:%Y-%m-%d %H:%M}, not at {time:%Y-%m-%d %H:%M}"
     )
+    raise checks.refused(f"validity of the {name}", reason)
 
 
 def is_issued_by(certificate: Certificate, issuer: Certificate) -> bool:

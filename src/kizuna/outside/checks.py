@@ -55,5 +55,8 @@ class Checks:
 
 def quoted(value: object) -> str:
     """What somebody else has sent, as it can stand in a log: in one line and not for ever."""
-    text = _short.repr(value).encode("ascii", "backslashreplace").decode()
+    if isinstance(value, str) and len(value) < _LONGEST_QUOTE:
+        text = ascii(value)
+    else:
+        text = _short.repr(value).encode("ascii", "backslashreplace").decode()
     return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…"
