@@ -53,6 +53,11 @@ def open_to_others(settings: Settings) -> Iterator[str]:
     for trust in trusts:
         if not any(settings.value(key) for key in trust.keys):
             yield trust.sentence
+    if not settings.social.gamecenter.trust_anchors:
+        yield (
+            "The issuer of Game Center's certificates is not checked, only that they come from Apple's host: "
+            "set social.gamecenter.trust_anchors."
+        )
     google = settings.iap.google
     if google.notifications_endpoint_id and not google.push_audience:
         yield "Google's notifications are believed without a token: set iap.google.push_audience."
@@ -67,6 +72,8 @@ def half_set_up(settings: Settings) -> Iterator[str]:
         if 0 < len(missing) < len(keys):
             given = next(key for key in keys if key not in missing)
             yield f"{given} is of no use without {' and '.join(missing)}."
+    if settings.social.apple.client_ids and not settings.social.apple.bundle_id:
+        yield "social.apple.client_ids is of no use without social.apple.bundle_id."
     google = settings.iap.google
     if google.notifications_endpoint_id and not (google.client_email and google.private_key):
         yield "Google's notifications need iap.google.client_email and iap.google.private_key."

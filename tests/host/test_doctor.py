@@ -18,6 +18,7 @@ from kizuna.clock import ShiftedClock
 from kizuna.configuration import load
 from kizuna.host.database import place_of
 from kizuna.settings import Settings
+from kizuna.testing.providers.keys import certificate, ec_key, pem
 from tests.host.running import environment, running
 from tests.support.databases import Databases
 
@@ -226,7 +227,8 @@ def test_what_is_open_to_other_apps() -> None:
         "iap.apple.bundle_ids",
     ):
         assert f"for other apps are accepted as well: set {key}." in told
-    assert told.count("warning: ") == told.count("\n") + 1 == 5
+    assert "set social.gamecenter.trust_anchors." in told
+    assert told.count("warning: ") == told.count("\n") + 1 == 6
 
 
 def test_stores_count_once_they_are_set_up() -> None:
@@ -242,12 +244,15 @@ def test_stores_count_once_they_are_set_up() -> None:
     assert any("without a token: set iap.google.push_audience." in sentence for sentence in told)
 
 
-def test_nothing_is_said_of_what_is_set_up() -> None:
+def test_nothing_is_said_of_what_is_set_up(tmp_path: Path) -> None:
+    anchors = tmp_path / "anchors.pem"
+    anchors.write_bytes(pem(certificate("an authority", ec_key("an authority"))))
     options: dict[str, object] = {
         "social.google.client_ids": "a",
         "social.facebook.app_id": "a",
         "social.facebook.app_secret": "s",
         "social.gamecenter.bundle_ids": "a",
+        "social.gamecenter.trust_anchors": str(anchors),
         "social.steam.publisher_key": "k",
         "social.steam.app_id": 7,
         "iap.apple.bundle_ids": "a",
