@@ -7,26 +7,40 @@ import base64
 import json
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from kizuna.setting_types import OptionalPath, Secret
 
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
 _BASE_URL = re.compile(r"https?://[^\s/?#@]+")
 _ENDPOINT = re.compile(r"[A-Za-z0-9._~-]*")
+_BREAKS = str.maketrans("", "", "\r\n")
 
 
 def _base_url(value: str) -> str:
     if not _BASE_URL.fullmatch(value):
         raise ValueError("must be a scheme and a host, such as https://example.com")
+    return _with_port(value)
+
+
+def _with_port(value: str) -> str:
+    """A URL whose host and port can be asked."""
+    try:
+        _ = urlsplit(value).port
+    except ValueError:
+        raise ValueError("must have a port that is a number from 0 to 65535, if any") from None
     return value
 
 
 def _url(value: str) -> str:
     if not re.match(_BASE_URL.pattern + "/", value):
         raise ValueError("must be a URL, such as https://example.com/token")
-    return value
+    return _with_port(value)
 
 
 def _endpoint(value: str) -> str:
@@ -51,7 +65,7 @@ def _certificates(path: Path | None) -> Path | None:
 
 
 def _rsa_key(text: str) -> str:
-    text = _with_lines(text)
+    text = with_lines(text)
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
     if text and not isinstance(_private_key(text), RSAPrivateKey):
@@ -60,7 +74,7 @@ def _rsa_key(text: str) -> str:
 
 
 def _ec_key(text: str) -> str:
-    text = _with_lines(text)
+    text = with_lines(text)
     from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
 
     key = _private_key(text) if text else None
@@ -69,7 +83,7 @@ def _ec_key(text: str) -> str:
     return text
 
 
-def _with_lines(text: str) -> str:
+def with_lines(text: str) -> str:
     """PEM whose line breaks are written `\\n`, as in Google's JSON files, with real ones."""
     return text.replace("\\n", "\n")
 
@@ -85,16 +99,28 @@ def _private_key(text: str) -> object:
 
 
 def _huawei_key(text: str) -> str:
+    try:
+        if text:
+            read_huawei_key(text)
+    except ValueError:
+        raise ValueError("must be base64 of an RSA key in DER, as AppGallery Connect shows it") from None
+    return text
+
+
+def read_huawei_key(text: str) -> "RSAPublicKey":
+    """A public key from the base64 of its DER form; line breaks do not count. ValueError, whose text goes on
+    after the setting's name."""
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
     from cryptography.hazmat.primitives.serialization import load_der_public_key
 
     try:
-        if not text or isinstance(load_der_public_key(base64.b64decode(text)), RSAPublicKey):
-            return text
-    except (ValueError, UnsupportedAlgorithm):
-        pass
-    raise ValueError("must be base64 of an RSA key in DER, as AppGallery Connect shows it")
+        key = load_der_public_key(base64.b64decode(text.translate(_BREAKS), validate=True))
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise ValueError("is no public key in base64") from None
+    if not isinstance(key, RSAPublicKey):
+        raise ValueError("is no RSA key, as Huawei's are")
+    return key
 
 
 def _client_secrets(text: str) -> str:

@@ -108,6 +108,10 @@ class GameCenter(Section):
     bundle_ids: Names = Field(
         default=(), description="Bundle IDs; signatures for other apps are refused once there is one."
     )
+    allowed_hosts: Names = Field(
+        default=("static.gc.apple.com",),
+        description="Hosts of Apple's that certificates are fetched from; other URLs of clients are refused.",
+    )
     trust_anchors: CertificateFile = Field(
         default=None,
         description="PEM file of the authorities that Apple's certificate must come from; "

@@ -179,6 +179,8 @@ async def test_a_list_that_cannot_be_had_changes_nothing(
         {"status": 403},
         {"body": b"<html>"},
         {"json": []},
+        {"truncated": True},
+        {"huge": 50_000_000},
         NO_LIST,
     ]
     for fault in (*faults, NO_LIST):
@@ -277,7 +279,7 @@ async def test_a_link_that_is_refused_imports_nobody(network: Network, ada: Neig
     assert await between(ada, bob) == (None, None)
 
 
-@pytest.mark.parametrize("fault", [{"status": 500}, {"reset": True}, NO_LIST])
+@pytest.mark.parametrize("fault", [{"status": 500}, {"reset": True}, {"huge": 50_000_000}, NO_LIST])
 async def test_an_import_that_fails_hinders_nobody(
     network: Network,
     api: httpx.AsyncClient,
@@ -295,6 +297,19 @@ async def test_an_import_that_fails_hinders_nobody(
     assert await bob.notes() == []
     for player_id in (entered.id, ada.id):
         assert f"friends of {player_id} not imported" in caplog.text
+
+
+@pytest.mark.parametrize("reset", ["false", "true"])
+@pytest.mark.parametrize(
+    "impossible", ["", "a\0b", "x" * 129, "x" * 100_000, "0", "-1", "99999999999999999999"]
+)
+async def test_an_id_of_nobody_hinders_no_other(
+    network: Network, ada: Neighbour, impossible: str, reset: str
+) -> None:
+    bob, listed = await network.enter()
+    assert good(await network.bring(ada, impossible, listed, impossible, reset=reset)) == {}
+    assert await between(ada, bob) == (FRIEND, FRIEND)
+    assert list(await ada.states()) == [bob.id]
 
 
 async def test_private_friends_hinder_nobody(steam: Network, ada: Neighbour) -> None:

@@ -319,6 +319,20 @@ async def test_linking_brings_an_address_to_an_account_that_has_none(
 
 
 @with_email
+async def test_an_address_that_was_brought_is_no_way_in(
+    api: httpx.AsyncClient, identity: Identities, kind: str
+) -> None:
+    given = identity(new_id(), **profile(kind, email=(address := new_email())))
+    player = await enter(api, kind, given)
+    for body in ({}, given):
+        assert told(await unlink(api, player, kind, body)) == LAST
+    assert (await enter(api, kind, given)).id == player.id
+    await link(api, player, "email", {"email": address, "password": PASSWORD})
+    assert (await unlink(api, player, kind, {})).status_code == 200
+    assert user_of(await by_email(api, address, PASSWORD)) == player.id
+
+
+@with_email
 async def test_linking_leaves_an_address_alone(
     api: httpx.AsyncClient, identity: Identities, kind: str
 ) -> None:

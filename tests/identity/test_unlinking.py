@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 import httpx
 import pytest
 
+from kizuna.app import Application
 from kizuna.clock import ShiftedClock
+from kizuna.db.statements import Command
 from tests.identity.support import (
     PASSWORD,
     account,
@@ -22,6 +24,8 @@ from tests.identity.support import (
 )
 from tests.identity.test_linking import deleted_player, something
 from tests.support.players import Player, sign_in_async
+
+_TOLD = Command("test.told_email", "Give an account an address.", "update users set email = $2 where id = $1")
 
 LAST = (403, 7, "Cannot unlink last account identifier. Check profile exists and is not last link.")
 
@@ -134,3 +138,25 @@ async def test_a_deleted_caller(api: httpx.AsyncClient, kind: str) -> None:
     ghost = await deleted_player(api)
     body = {"id": ghost.device} if kind == "device" else {}
     assert told(await unlink(api, ghost, kind, body)) == LAST
+
+
+@pytest.mark.parametrize("other", ["device", "custom"])
+async def test_an_address_without_a_password_is_no_way_in(
+    other: str, api: httpx.AsyncClient, app: Application
+) -> None:
+    """One that a provider has told: the player has never had a password for it."""
+    player, _ = await player_with(api, "custom")
+    if other == "device":
+        await unlink(api, player, "custom", {})
+    else:
+        await unlink(api, player, "device", {"id": player.device})
+    await app.database.write(_TOLD, player.id, address := new_email())
+    body = {"id": player.device} if other == "device" else {}
+    assert told(await unlink(api, player, other, body)) == LAST
+    assert (await account(api, player))["email"] == address
+    if other == "device":
+        assert user_of(await sign_in_again(api, player)) == player.id
+    content = {"email": address, "password": PASSWORD}
+    assert (await link(api, player, "email", content)).status_code == 200
+    assert (await unlink(api, player, other, body)).status_code == 200
+    assert user_of(await by_email(api, address, PASSWORD)) == player.id

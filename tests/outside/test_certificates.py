@@ -11,6 +11,7 @@ from kizuna.outside.certificates import (
     has_extension,
     is_authority,
     is_issued_by,
+    read_certificate,
     read_certificates,
 )
 from kizuna.outside.checks import Checks, Refused
@@ -50,11 +51,22 @@ def test_pem_and_der_are_read() -> None:
         keys.der(ISSUED)[:-1],
         keys.der(ISSUED) + b"\0",
         changed("a003020102", "a003020101"),  # a version that there is not
+        changed(b"issued".hex(), "ff" * 6),  # a name that is no text
     ],
 )
 def test_what_is_no_certificate_is_refused(data: bytes) -> None:
-    with pytest.raises(ValueError, match="is no certificate"):
-        read_certificates(data)
+    for read in (read_certificates, read_certificate):
+        with pytest.raises(ValueError, match=r"^is (no|more than a) certificate$"):
+            read(data)
+
+
+def test_one_certificate_is_all_there_is() -> None:
+    pem = keys.pem(ISSUED)
+    for good in (keys.der(ISSUED), pem, pem + b"\n", pem.replace(b"\n", b"\r\n")):
+        assert read_certificate(good) == ISSUED
+    for bad in (b"\n" + pem, b"<html>" + pem, pem + b"</html>", pem + pem, pem + keys.pem(AUTHORITY)):
+        with pytest.raises(ValueError, match="certificate"):
+            read_certificate(bad)
 
 
 def test_who_has_issued_what() -> None:

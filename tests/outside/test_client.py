@@ -5,7 +5,7 @@ import gzip
 
 import pytest
 
-from kizuna.outside.client import Outside, Unavailable
+from kizuna.outside.client import MOST_TO_A_HOST, Outside, Unavailable
 from tests.outside.origin import Origin, hangs, says, sends
 
 SECRET = "the-secret"
@@ -101,3 +101,61 @@ async def test_who_hangs_holds_up_nobody_else(origin: Origin) -> None:
         task.cancel()
     await asyncio.gather(*hanging, return_exceptions=True)
     await outside.close()
+
+
+async def test_no_host_holds_more_than_its_share(origin: Origin) -> None:
+    outside = Outside(30.0)
+    origin.answer = hangs
+    hanging = [asyncio.create_task(outside.get(origin.url)) for _ in range(MOST_TO_A_HOST)]
+    await origin.has_heard(len(hanging))
+    with pytest.raises(Unavailable, match=r"127\.0\.0\.1 is being asked 256 times already"):
+        await asyncio.wait_for(outside.get(origin.url), 10)
+    elsewhere = origin.url.replace("127.0.0.1", "localhost")
+    origin.answer = says(b"{}")
+    assert (await asyncio.wait_for(outside.get(elsewhere), 10)).status == 200
+    for task in hanging:
+        task.cancel()
+    await asyncio.gather(*hanging, return_exceptions=True)
+    assert (await asyncio.wait_for(outside.get(origin.url), 10)).status == 200, "there is room again"
+    await outside.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://127.0.0.1:1/", "127.0.0.1:1 could not be asked: ConnectError"),
+        ("http://xn--a.invalid/x.cer", "xn--a.invalid could not be asked"),
+        ("https://xn--a.invalid:81/x.cer", "xn--a.invalid:81 could not be asked"),
+        ("http://user:the-secret@127.0.0.1:1/", "127.0.0.1:1 could not be asked"),
+    ],
+)
+async def test_messages_name_the_host_and_a_port_of_its_own(outside: Outside, url: str, said: str) -> None:
+    with pytest.raises(Unavailable) as caught:
+        await outside.get(url, query={"key": SECRET})
+    assert str(caught.value).startswith(said)
+    assert SECRET not in str(caught.value)
+
+
+async def test_long_names_of_hosts_are_cut(outside: Outside) -> None:
+    with pytest.raises(Unavailable) as caught:
+        await outside.get(f"http://{'x' * 60_000}.invalid/")
+    assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize(
+    "error", [OverflowError(), RuntimeError(), ExceptionGroup("none", [ValueError()]), ImportError()]
+)
+async def test_whatever_fails_is_told_as_one_error(
+    error: Exception, outside: Outside, origin: Origin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("httpcore.AnyIOBackend.connect_tcp", fails)
+    with pytest.raises(Unavailable, match=f"could not be asked: {type(error).__name__}"):
+        await outside.get(origin.url)
+
+
+async def test_a_port_that_there_is_not(outside: Outside) -> None:
+    with pytest.raises(Unavailable):
+        await outside.get("http://127.0.0.1:99999/")

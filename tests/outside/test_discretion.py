@@ -22,6 +22,19 @@ async def test_urls_of_ours_are_not_logged(
     assert "of-the-game" in caplog.text, "what others send is theirs to log"
 
 
+async def test_answers_are_not_logged(
+    outside: Outside, origin: Origin, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    origin.answer = says(b"{}", set_cookie="session=their-secret")
+    await outside.get(origin.url)
+    assert "their-secret" not in caplog.text
+    assert not [record for record in caplog.records if record.name.startswith("httpcore.http")]
+    async with httpx.AsyncClient() as client:
+        await client.get(origin.url)
+    assert "their-secret" in caplog.text, "what others ask is theirs to log"
+
+
 async def test_cookies_are_not_kept(outside: Outside, origin: Origin) -> None:
     origin.answer = says(b"{}", set_cookie="player=ada; Path=/")
     for _ in range(2):

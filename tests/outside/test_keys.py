@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from kizuna.clock import ShiftedClock
 from kizuna.outside.client import Outside, Unavailable
-from kizuna.outside.keys import KeySet, json_web_keys
+from kizuna.outside.keys import KeySet, google_keys, json_web_keys
+from kizuna.testing.providers import keys as fake
 from tests.outside.origin import Answer, Origin, hangs, says
 
 _PUBLIC = rsa.generate_private_key(65537, 2048).public_key().public_numbers()
@@ -114,6 +115,20 @@ async def test_old_keys_serve_for_a_day_when_new_ones_cannot_be_had(
     assert await keys.find("a") is not None
 
 
+async def test_keys_that_were_fresh_for_long_serve_for_a_day_after_that(
+    keys: KeySet, origin: Origin, time: ShiftedClock
+) -> None:
+    origin.answer = published(entry("a"), cache_control="max-age=86400")
+    await keys.find("a")
+    origin.answer = says(b"", "500 No")
+    later(time, hours=47)
+    assert await keys.find("a") is not None
+    assert len(origin.heard) == 2
+    later(time, hours=2)
+    with pytest.raises(Unavailable):
+        await keys.find("a")
+
+
 async def test_a_failure_is_not_repeated_at_once_while_old_keys_serve(
     keys: KeySet, origin: Origin, time: ShiftedClock
 ) -> None:
@@ -149,6 +164,117 @@ async def test_who_gives_up_waiting_takes_nothing_from_the_others(origin: Origin
         task.cancel()
     await asyncio.wait(waiting)
     await outside.close()
+
+
+class Held:
+    """An answer that waits to be let go."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+        self.go = asyncio.Event()
+
+    async def __call__(self, writer: asyncio.StreamWriter) -> None:
+        await self.go.wait()
+        await self._answer(writer)
+
+
+async def test_who_joins_a_fetch_of_old_keys_looks_once_more(
+    keys: KeySet, origin: Origin, time: ShiftedClock
+) -> None:
+    origin.answer = old = Held(published(entry("a")))
+    first = asyncio.create_task(keys.find("a"))
+    await origin.has_heard(1)
+    origin.answer = published(entry("a"), entry("b"))
+    joining = [asyncio.create_task(keys.find(key_id)) for key_id in ("b", "b", "invented", "a")]
+    await asyncio.sleep(0)
+    old.go.set()
+    assert [key is not None for key in await asyncio.gather(*joining)] == [True, True, False, True]
+    assert await first is not None
+    assert len(origin.heard) == 2
+    assert await keys.find("invented") is None
+    assert len(origin.heard) == 2
+
+
+async def test_who_has_what_suffices_hardly_waits_for_a_server_that_hangs(
+    origin: Origin, time: ShiftedClock
+) -> None:
+    outside = Outside(30.0)
+    keys = KeySet(outside, origin.url, json_web_keys, time)
+    origin.answer = published(entry("a"))
+    await keys.find("a")
+    later(time, hours=2)
+    origin.answer = hanging = Held(published(entry("b")))
+    for _ in range(20):
+        assert await asyncio.wait_for(keys.find("a"), 5) is not None
+    await asyncio.wait_for(keys.all(), 5)
+    assert len(origin.heard) == 2
+    unknown = asyncio.create_task(keys.find("b"))
+    hanging.go.set()
+    assert await asyncio.wait_for(unknown, 10) is not None, "whom it does not suffice waits"
+    assert len(origin.heard) == 2
+    assert await keys.find("a") is None
+    await outside.close()
+
+
+async def test_a_fetch_that_fails_is_told_where_nobody_else_does(
+    keys: KeySet, origin: Origin, time: ShiftedClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    origin.answer = says(b"", "500 No")
+    with pytest.raises(Unavailable):
+        await keys.find("a")
+    assert caplog.messages == []
+    origin.answer = published(entry("a"))
+    await keys.find("a")
+    later(time, hours=2)
+    origin.answer = says(b"", "500 No")
+    await keys.find("a")
+    assert caplog.messages == ["The keys could not be fetched: 127.0.0.1 answered 500"]
+
+
+# Certificates
+
+
+def certificate(name: str, time: ShiftedClock, hours: float) -> str:
+    """PEM of one that ends after so many hours."""
+    ends = time.now().replace(microsecond=0) + timedelta(hours=hours)
+    return fake.pem(fake.certificate(name, fake.rsa_key(name), ends=ends)).decode()
+
+
+@pytest.fixture
+def certificates(outside: Outside, origin: Origin, time: ShiftedClock) -> KeySet:
+    """Keys of Google's: "short" ends after two hours, "long" after ten. They may be kept for a day."""
+    both = {"short": certificate("short", time, 2), "long": certificate("long", time, 10)}
+    origin.answer = says(orjson.dumps(both), cache_control="max-age=86400")
+    return google_keys(outside, origin.url, time)
+
+
+async def test_keys_are_fetched_anew_when_a_certificate_ends(
+    certificates: KeySet, origin: Origin, time: ShiftedClock
+) -> None:
+    assert sorted(await certificates.all()) == ["long", "short"]
+    assert origin.heard[0].startswith("GET /oauth2/v1/certs ")
+    later(time, minutes=119)
+    assert await certificates.find("short") is not None
+    assert len(origin.heard) == 1
+    later(time, minutes=2)
+    assert await certificates.find("short") is None
+    assert len(origin.heard) == 2
+    assert list(await certificates.all()) == ["long"]
+
+
+async def test_a_certificate_that_has_ended_does_not_serve_although_no_new_one_can_be_had(
+    certificates: KeySet, origin: Origin, time: ShiftedClock
+) -> None:
+    assert await certificates.find("short") is not None
+    origin.answer = says(b"", "500 No")
+    later(time, hours=3)
+    assert await certificates.find("short") is None
+    assert await certificates.find("long") is not None
+    assert list(await certificates.all()) == ["long"]
+    later(time, hours=8)
+    assert await certificates.find("long") is None
+    with pytest.raises(Unavailable, match="every key that was published has ended"):
+        await certificates.all()
 
 
 async def test_unusable_entries_are_passed_over(keys: KeySet, origin: Origin) -> None:

@@ -1,5 +1,6 @@
 """Friends whom other companies know: asked for there, befriended here."""
 
+import asyncio
 import logging
 from collections.abc import Mapping
 
@@ -7,9 +8,11 @@ from kizuna.errors import ApiError
 from kizuna.friends.service import Actor, Friends, Provider
 from kizuna.identity.providers import FriendSource, Profile
 from kizuna.identity.providers import Provider as IdentityProvider
+from kizuna.identity.providers.cleaning import is_id
 from kizuna.identity.providers.interface import Credentials, configured, required
 from kizuna.identity.verification import rejecting
 from kizuna.outside.checks import Refused
+from kizuna.outside.client import Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -73,8 +76,21 @@ class FriendImports:
     ) -> None:
         source = self._sources[name]
         with rejecting(name, source.rejected):
-            listed = await source.friends(credentials, profile)
+            listed = await _listed(source, credentials, profile)
             if listed is None and reset:
                 # The reference takes a private list for an empty one, and so ends all friendships.
                 raise Refused("friends", "they are private, and the player's own ones stay")
-        await self._friends.import_friends(me, _NAMES[name], listed or (), reset)
+        # One id that nobody here can have would fail the whole list.
+        possible = [id for id in listed or () if is_id(id)]
+        await self._friends.import_friends(me, _NAMES[name], possible, reset)
+
+
+async def _listed(
+    source: FriendSource, credentials: Credentials, profile: Profile | None
+) -> list[str] | None:
+    """The friends. `Unavailable` if their list does not come to an end, page after page."""
+    try:
+        async with asyncio.timeout(source.patience):
+            return await source.friends(credentials, profile)
+    except TimeoutError:
+        raise Unavailable(f"the friends were not listed within {source.patience:g} s") from None

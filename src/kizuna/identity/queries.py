@@ -156,6 +156,17 @@ FOLLOW = {
 _HAS_DEVICE = "exists (select from user_device d where d.user_id = users.id)"
 _CLEAR_PASSWORD = {"email": ", password = null"}
 
+
+def _ways_in(*gone: str) -> str:
+    """Some identifier by which the player can sign in, without those that are to go; null if there is none.
+
+    An address that another company has told comes without a password: by it alone nobody signs in.
+    """
+    columns = [column for column in IDENTIFIERS if column not in gone]
+    with_password = {"email": "case when password is not null then email end"}
+    return f"coalesce({', '.join(with_password.get(column, column) for column in columns)})"
+
+
 #: Clear an identifier that is not the player's last one, by the identifier's column.
 UNLINK = {
     column: Command(
@@ -164,7 +175,7 @@ UNLINK = {
         f"""
         update users set {column} = null, update_time = $3{_CLEAR_PASSWORD.get(column, "")}
         where id = $1 and ($2::text is null or {column} = $2) and (
-            coalesce({", ".join(other for other in IDENTIFIERS if other != column)}) is not null
+            {_ways_in(column)} is not null
             or {_HAS_DEVICE})
         returning id
         """,
@@ -178,7 +189,7 @@ UNLINK_DEVICE = Command(
     f"""
     delete from user_device device where device.id = $2 and device.user_id = $1 and (
         exists (select from user_device other where other.user_id = $1 and other.id <> $2)
-        or exists (select from users where id = $1 and coalesce({", ".join(IDENTIFIERS)}) is not null))
+        or exists (select from users where id = $1 and {_ways_in()} is not null))
     returning device.id
     """,
 )

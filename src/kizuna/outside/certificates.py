@@ -1,5 +1,6 @@
 """Certificates (X.509): reading them, and chains of them up to one that is trusted."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from cryptography.x509 import Certificate
 from kizuna.outside.checks import Checks
 
 _PEM = b"-----BEGIN CERTIFICATE-----"
+_ONE_PEM = re.compile(rb"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*")
 
 #: A certificate lacks an extension, or its extensions cannot be read at all.
 _NO_EXTENSION = (
@@ -22,13 +24,36 @@ _NO_EXTENSION = (
 
 
 def read_certificates(data: bytes) -> list[Certificate]:
-    """The certificates of a PEM text, or the one of DER bytes. ValueError if there is none."""
+    """The certificates of a PEM text, or the one of DER bytes. ValueError if there is none.
+
+    Other text around PEM does not count: this is for files that somebody of ours has written.
+    """
     try:
         if _PEM in data:
-            return x509.load_pem_x509_certificates(data)
-        return [x509.load_der_x509_certificate(data)]
+            return [_read_whole(each) for each in x509.load_pem_x509_certificates(data)]
+        return [_read_whole(x509.load_der_x509_certificate(data))]
     except (ValueError, TypeError, x509.InvalidVersion) as error:
         raise ValueError("is no certificate") from error
+
+
+def read_certificate(data: bytes) -> Certificate:
+    """The certificate that is all there is, in PEM or DER. ValueError for anything else.
+
+    What a server answers may hold what others have sent, such as a page that repeats a search.
+    """
+    if data.startswith(_PEM) and not _ONE_PEM.fullmatch(data):
+        raise ValueError("is more than a certificate")
+    if _PEM in data and not data.startswith(_PEM):
+        raise ValueError("is no certificate")
+    [certificate] = read_certificates(data)
+    return certificate
+
+
+def _read_whole(certificate: Certificate) -> Certificate:
+    """The certificate, of which names and times are read at last. ValueError if they cannot be."""
+    for part in ("issuer", "subject", "not_valid_before_utc", "not_valid_after_utc"):
+        getattr(certificate, part)
+    return certificate
 
 
 def read_certificate_file(path: Path) -> list[Certificate]:
@@ -41,12 +66,17 @@ def read_certificate_file(path: Path) -> list[Certificate]:
         raise ValueError(f"{path} holds no certificate") from None
 
 
+def is_valid_at(certificate: Certificate, time: datetime) -> bool:
+    """Whether a certificate is valid at a time: its first and its last second count."""
+    return certificate.not_valid_before_utc <= time <= certificate.not_valid_after_utc
+
+
 def check_valid_at(certificate: Certificate, time: datetime, checks: Checks, name: str) -> None:
     """The check that a certificate is valid at a time; `name` says in words which one it is."""
-    starts, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    if starts <= time <= ends:
+    if is_valid_at(certificate, time):
         checks.passed(f"validity of the {name}")
         return
+    starts, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     reason = (
         f"it is valid from {starts:%Y-%m-%d %H:%M} to {ends:%Y-%m-%d %H:%M}, not at {time:%Y-%m-%d %H:%M}"
     )

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import ssl
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -21,13 +22,32 @@ log = logging.getLogger(__name__)
 #: The largest answer that is read, in bytes.
 LARGEST_ANSWER = 1 << 20
 
+#: Requests to one host at once; whoever comes beyond them is told so and does not wait.
+MOST_TO_A_HOST = 256
+
+#: The longest name of a host that there is, in characters: clients may send longer ones, for the log.
+_LONGEST_HOST = 253
+
+#: Loggers that tell of requests, at some level with all that these hold.
+_TELLTALES = (
+    "httpx",
+    "httpcore.connection",
+    "httpcore.http11",
+    "httpcore.http2",
+    "httpcore.proxy",
+    "httpcore.socks",
+)
+
 #: What every request carries. Uncompressed, an answer is as large as it looks.
 _HEADERS = {"user-agent": "kizuna", "accept-encoding": "identity"}
 
-#: Connections without work are kept this long, in seconds.
-_KEEP_ALIVE = 30.0
+#: What the environment may have wrong when not even a connection can be tried.
+_WHAT_TO_CHECK = (
+    "Check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY, which must be of the form http://HOST:PORT (SOCKS is not"
+    " spoken), NO_PROXY and SSL_CERT_FILE."
+)
 
-#: Whether what is under way is a request of ours, which httpx shall not log: it logs URLs with all they hold.
+#: Whether what is under way is a request of ours, of which the libraries shall not log anything.
 _ours: ContextVar[bool] = ContextVar("ours", default=False)
 
 
@@ -64,13 +84,16 @@ class Outside:
     """Sends requests to other companies' servers. `timeout` is the longest that one may take, in seconds.
 
     Redirects are answers like others. The environment's proxies are used (HTTPS_PROXY, NO_PROXY). Nobody
-    waits for a connection that somebody else holds: a server that hangs holds its own requests alone.
+    waits for a connection or a lookup of a name that somebody else holds: a server that hangs, or that nobody
+    finds, holds its own requests alone, `MOST_TO_A_HOST` of them. Behind a proxy, lookups share the few
+    threads of the event loop.
     """
 
     def __init__(self, timeout: float) -> None:
         self.timeout = timeout
         self._client: httpx.AsyncClient | None = None
-        self._opening: asyncio.Task[httpx.AsyncClient] | None = None
+        self._opening: asyncio.Task[None] | None = None
+        self._under_way: Counter[str] = Counter()
 
     async def get(
         self,
@@ -104,6 +127,8 @@ class Outside:
 
     async def close(self) -> None:
         """Close every connection."""
+        if self._opening is not None:
+            await self._opening
         if self._client is not None:
             await self._client.aclose()
 
@@ -122,41 +147,68 @@ class Outside:
             target = httpx.URL(url) if query is None else httpx.URL(url, params=dict(query))
         except (httpx.InvalidURL, ValueError, TypeError):
             raise Unavailable("the URL is none") from None
+        host, where = _host(target), _shortened(target.netloc)
         try:
             async with asyncio.timeout(self.timeout):
                 client = await self._opened()
-                with _unlogged():
+                with self._one_more(host), _unlogged():
                     async with client.stream(method, target, headers=headers, **content) as response:
-                        body = await _read(response, largest)
+                        body = await _read(response, host, largest)
+        except Unavailable:
+            raise
         except TimeoutError:
-            raise Unavailable(f"{target.host} did not answer within {self.timeout:g} s") from None
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ValueError, OSError) as error:
-            raise Unavailable(f"{target.host} could not be asked: {type(error).__name__}") from None
-        return Reply(target.host, response.status_code, response.headers, body)
+            raise Unavailable(f"{where} did not answer within {self.timeout:g} s") from None
+        except Exception as error:
+            # Of the libraries' own classes, the system's, or what the environment's proxies bring about.
+            raise Unavailable(f"{where} could not be asked: {type(error).__name__}") from None
+        return Reply(host, response.status_code, response.headers, body)
+
+    @contextmanager
+    def _one_more(self, host: str) -> Iterator[None]:
+        """One more request to a host, if there is room for it; each holds a connection."""
+        if self._under_way[host] >= MOST_TO_A_HOST:
+            raise Unavailable(f"{host} is being asked {MOST_TO_A_HOST} times already")
+        self._under_way[host] += 1
+        try:
+            yield
+        finally:
+            self._under_way[host] -= 1
+            if not self._under_way[host]:
+                del self._under_way[host]
 
     async def _opened(self) -> "httpx.AsyncClient":
-        """The client, made when it is first needed: reading the certificates of authorities takes a while."""
+        """The client, made when it is first needed: reading the certificates of authorities takes a while.
+        `Unavailable` if it cannot be made, which is tried anew for the next request.
+        """
         if self._client is None:
             if self._opening is None:
-                self._opening = asyncio.create_task(_open())
-            self._client = await asyncio.shield(self._opening)
+                self._opening = asyncio.create_task(self._open())
+            await asyncio.shield(self._opening)
+        if self._client is None:
+            raise Unavailable("nobody can be asked: connections cannot be made")
         return self._client
 
+    async def _open(self) -> None:
+        try:
+            self._client = await _client()
+        except Exception as error:
+            # The error's own text may hold a proxy's password.
+            log.error("No other company's server can be asked (%s). %s", type(error).__name__, _WHAT_TO_CHECK)
+        finally:
+            self._opening = None
 
-async def _open() -> "httpx.AsyncClient":
+
+async def _client() -> "httpx.AsyncClient":
     import httpx
 
+    from kizuna.outside.connections import connecting
+
     trusted = await asyncio.to_thread(_authorities)
-    logging.getLogger("httpx").addFilter(_is_not_ours)
+    for telltale in _TELLTALES:
+        logging.getLogger(telltale).addFilter(_is_not_ours)
     no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=_KEEP_ALIVE)
     return httpx.AsyncClient(
-        verify=trusted,
-        limits=limits,
-        timeout=None,
-        follow_redirects=False,
-        headers=_HEADERS,
-        cookies=no_cookies,
+        timeout=None, follow_redirects=False, headers=_HEADERS, cookies=no_cookies, **connecting(trusted)
     )
 
 
@@ -178,12 +230,21 @@ def _authorities() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-async def _read(response: "httpx.Response", largest: int) -> bytes:
+def _host(url: "httpx.URL") -> str:
+    """The host as it is asked for; its spelling with other letters need not be decodable."""
+    return _shortened(url.raw_host)
+
+
+def _shortened(host: bytes) -> str:
+    return host.decode("ascii", "backslashreplace")[:_LONGEST_HOST]
+
+
+async def _read(response: "httpx.Response", host: str, largest: int) -> bytes:
     body = bytearray()
     if response.headers.get("content-encoding", "identity").lower() != "identity":
-        raise Unavailable(f"{response.url.host} answered in a coding that nobody has asked for")
+        raise Unavailable(f"{host} answered in a coding that nobody has asked for")
     async for piece in response.aiter_raw():
         body += piece
         if len(body) > largest:
-            raise Unavailable(f"{response.url.host} answered with more than {largest} bytes")
+            raise Unavailable(f"{host} answered with more than {largest} bytes")
     return bytes(body)

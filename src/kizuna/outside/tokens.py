@@ -1,23 +1,33 @@
 """Signed tokens (JWT) of other companies, whose claims are checked one by one."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.hashes import SHA256
 
 from kizuna.clock import Clock
 from kizuna.outside.checks import Checks, quoted
 from kizuna.outside.encoding import base64url, json_object
 from kizuna.outside.keys import KeySet
+from kizuna.outside.signatures import is_rsa_signed
 
 #: What Go's ParseBool takes for true and for false, which the reference reads "email_verified" with.
 _TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
 _FALSE = frozenset(("0", "f", "F", "FALSE", "false", "False"))
 
 Claims = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A token taken apart. Nothing of it is to be believed before `signature` over `signed` was verified."""
+
+    header: dict[str, Any]
+    payload: Claims
+    signed: bytes
+    signature: bytes
 
 
 async def verified_claims(
@@ -35,12 +45,12 @@ async def verified_claims(
 
     `Refused` by the first check that fails; `Unavailable` if the keys cannot be had.
     """
-    header, claims, signature = _taken_apart(token, checks)
+    parts = taken_apart(token, checks)
+    header, claims = parts.header, parts.payload
     checks.require("algorithm", header.get("alg") == "RS256", f"{quoted(header.get('alg'))} is not 'RS256'")
     checks.require("extensions", "crit" not in header, "it demands some, and none is known")
     candidates = await _keys(header, keys, names_key, checks)
-    signed = token.rpartition(".")[0].encode()
-    by_one = any(_is_signed(signed, signature, key) for key in candidates)
+    by_one = any(is_rsa_signed(key, parts.signature, parts.signed) for key in candidates)
     checks.require("signature", by_one, "it does not match")
     check_issuer(claims, issuers, checks)
     check_times(claims, clock, checks)
@@ -53,16 +63,22 @@ def is_three_parts(token: str) -> bool:
     return token.count(".") == 2
 
 
-def _taken_apart(token: str, checks: Checks) -> tuple[Claims, Claims, bytes]:
-    """Header, claims and signature."""
-    checks.require("form", is_three_parts(token), "it has not exactly three parts")
+def taken_apart(token: str, checks: Checks) -> Parts:
+    """The parts of a token of any kind (JWS), after the check on its form."""
+    if any(character.isspace() for character in token):
+        raise checks.refused("form", "it holds white space")
+    if not is_three_parts(token):
+        raise checks.refused("form", "it has not exactly three parts")
     header, payload, signature = token.split(".")
     try:
-        taken = json_object(base64url(header)), json_object(base64url(payload)), base64url(signature)
+        signed = f"{header}.{payload}".encode()
+        parts = Parts(
+            json_object(base64url(header)), json_object(base64url(payload)), signed, base64url(signature)
+        )
     except ValueError as error:
         raise checks.refused("form", f"a part {error}") from None
     checks.passed("form")
-    return taken
+    return parts
 
 
 async def _keys(header: Claims, keys: KeySet, names_key: bool, checks: Checks) -> Collection[RSAPublicKey]:
@@ -76,14 +92,6 @@ async def _keys(header: Claims, keys: KeySet, names_key: bool, checks: Checks) -
         raise checks.refused("key", f"the id {quoted(key_id)} is not among the published ones")
     checks.passed("key", quoted(key_id))
     return [key]
-
-
-def _is_signed(signed: bytes, signature: bytes, key: RSAPublicKey) -> bool:
-    try:
-        key.verify(signature, signed, PKCS1v15(), SHA256())
-    except InvalidSignature:
-        return False
-    return True
 
 
 def check_issuer(claims: Claims, issuers: Collection[str], checks: Checks) -> None:
@@ -101,11 +109,11 @@ def check_times(claims: Claims, clock: Clock, checks: Checks) -> None:
     now = clock.unix()
     expiry = claims.get("exp")
     checks.require("expiry", _is_number(expiry) and expiry != 0, f"{quoted(expiry)} is no time")
-    checks.require("expiry", now < expiry, f"it has been over since {expiry}, and it is {now:.0f}")  # type: ignore[operator]
+    checks.require("expiry", now < expiry, f"it was over at {_date(expiry)}, and it is {_date(now)}")  # type: ignore[operator]
     start = claims.get("nbf")
     if start is not None:
         checks.require("start", _is_number(start), f"{quoted(start)} is no time")
-        checks.require("start", now >= start, f"it begins at {start}, and it is {now:.0f}")
+        checks.require("start", now >= start, f"it begins at {_date(start)}, and it is {_date(now)}")
 
 
 def check_audience(claims: Claims, audiences: Collection[str], checks: Checks) -> None:
@@ -137,6 +145,14 @@ def flag_claim(claims: Claims, name: str, checks: Checks) -> bool:
     known = isinstance(value, str) and value in _TRUE | _FALSE
     checks.require(name, known, f"{quoted(value)} is neither true nor false")
     return value in _TRUE
+
+
+def _date(seconds: object) -> str:
+    """Seconds since 1970 as a date; what is none as it stands."""
+    try:
+        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError, OSError):
+        return quoted(seconds)
 
 
 def _is_number(value: object) -> bool:

@@ -163,6 +163,15 @@ async def test_an_address_that_is_none_is_left_out(
 
 # Friends
 
+FAILED_PAGES: list[dict[str, Any]] = [
+    {"status": 500},
+    {"status": 400},
+    {"reset": True},
+    {"body": b"<html>"},
+    {"truncated": True},
+    {"huge": 50_000_000},
+]
+
 
 async def import_friends(api: httpx.AsyncClient, token: str) -> httpx.Response:
     player = await sign_in_async(api)
@@ -211,7 +220,7 @@ async def test_friends_of_the_wrong_form_are_refused(
     assert len(providers.requests) == 1
 
 
-@pytest.mark.parametrize("fault", [{"status": 500}, {"status": 400}, {"reset": True}, {"body": b"<html>"}])
+@pytest.mark.parametrize("fault", FAILED_PAGES)
 async def test_a_later_page_that_fails_spoils_the_list(
     fault: dict[str, Any], api: httpx.AsyncClient, providers: Providers
 ) -> None:

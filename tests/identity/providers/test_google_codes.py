@@ -101,6 +101,8 @@ async def test_an_exchange_that_fails(
         (UNAVAILABLE, {"body": b"no JSON"}),
         (UNAVAILABLE, {"json": "player"}),
         (UNAVAILABLE, {"reset": True}),
+        (UNAVAILABLE, {"truncated": True}),
+        (UNAVAILABLE, {"huge": 50_000_000}),
     ],
 )
 async def test_a_player_who_cannot_be_asked_for(

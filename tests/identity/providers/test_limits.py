@@ -125,6 +125,18 @@ async def test_what_facebook_signed_gets_too_old(
     await sign_ins.refused("facebookinstantgame", account, "age")
 
 
+async def test_what_facebook_signs_for_the_future_is_refused(
+    sign_ins: SignIns, providers: Providers, app_clock: ShiftedClock
+) -> None:
+    def signed(minutes: int) -> dict[str, str]:
+        payload = {"issued_at": int(app_clock.unix()) + minutes * 60}
+        return {"signed_player_info": providers.facebook_instant.signed_player_info(new(), payload=payload)}
+
+    await sign_ins.new("facebookinstantgame", signed(OLDEST - 1))
+    for minutes in (OLDEST + 1, 10**9):
+        await sign_ins.refused("facebookinstantgame", signed(minutes), "age")
+
+
 async def test_what_game_center_signed_gets_too_old(
     sign_ins: SignIns, providers: Providers, app_clock: ShiftedClock
 ) -> None:
@@ -138,5 +150,9 @@ async def test_what_game_center_signed_gets_too_old(
     await sign_ins.known("gamecenter", credentials)
     later(app_clock, minutes=1)
     await sign_ins.refused("gamecenter", credentials, "age")
+    for minutes in (OLDEST + 1, 10**9):
+        timestamp = int(app_clock.unix() + minutes * 60) * 1000
+        early = providers.game_center.credentials(new(), timestamp=timestamp)
+        await sign_ins.refused("gamecenter", early, "age")
     in_seconds = providers.game_center.credentials(new(), timestamp=int(app_clock.unix()))
     await sign_ins.refused("gamecenter", in_seconds, "age")

@@ -63,6 +63,16 @@ async def test_a_ticket_for_something_else_is_refused(sign_ins: SignIns, provide
     assert providers.requests[-1].query["ticket"] == "not hexadecimal &key=x"
 
 
+async def test_a_ticket_for_another_app_is_refused(
+    sign_ins: SignIns, providers: Providers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked_for = str(providers.steam.app_id)
+    monkeypatch.setattr(providers.steam, "app_id", 730)
+    await sign_ins.refused("steam", {"token": providers.steam.ticket(steam_id())}, "ticket")
+    assert "the error 102" in sign_ins.reasons()[0]
+    assert providers.requests[-1].query["appid"] == asked_for
+
+
 @pytest.mark.parametrize(
     ("check", "fault"),
     [
@@ -149,6 +159,8 @@ async def test_whose_friends_are_private_has_none_here(api: httpx.AsyncClient, p
         {"json": {"friendslist": {"friends": [{"steamid": 76561197960287930}]}}},
         {"json": {"friendslist": {"friends": [{}]}}},
         {"reset": True},
+        {"truncated": True},
+        {"huge": 50_000_000},
     ],
 )
 async def test_a_list_that_cannot_be_had(

@@ -10,7 +10,7 @@ from kizuna.app import Application
 from kizuna.clock import ShiftedClock
 from kizuna.testing.providers import Providers
 from tests.identity.providers.support import SignIns
-from tests.identity.support import authenticate, link, new, told, unlink
+from tests.identity.support import account, link, new, told, unlink
 from tests.support.applications import running_application
 from tests.support.players import sign_in_async
 from tests.support.providers import nested
@@ -37,10 +37,12 @@ async def app(database_url: str, app_clock: ShiftedClock, providers: Providers) 
     ],
 )
 async def test_some_are_off(
-    kind: str, account: dict[str, str], name: str, api: httpx.AsyncClient, providers: Providers
+    kind: str, account: dict[str, str], name: str, sign_ins: SignIns, providers: Providers
 ) -> None:
+    before = await sign_ins.count()
     refusal = (400, 9, f"{name} authentication is not configured.")
-    assert told(await authenticate(api, kind, account)) == refusal
+    assert told(await sign_ins(kind, account)) == refusal
+    assert await sign_ins.count() == before
     assert providers.requests == []
 
 
@@ -108,9 +110,14 @@ async def test_without_trust_anchors_a_certificate_must_be_good_in_itself(
         await sign_ins.refused("gamecenter", credentials, check)
 
 
-async def test_an_empty_key_signs_nothing(api: httpx.AsyncClient, providers: Providers) -> None:
+async def test_an_empty_key_signs_nothing(
+    api: httpx.AsyncClient, providers: Providers, sign_ins: SignIns
+) -> None:
     player = await sign_in_async(api)
+    before = await sign_ins.count()
     forged = {"signed_player_info": providers.facebook_instant.signed_player_info(new(), secret="")}
     refusal = (400, 9, "Facebook Instant Game authentication is not configured.")
-    assert told(await authenticate(api, KIND, forged)) == refusal
+    assert told(await sign_ins(KIND, forged)) == refusal
     assert told(await link(api, player, KIND, forged)) == refusal
+    assert await sign_ins.count() == before
+    assert "facebook_instant_game_id" not in (await account(api, player))["user"]

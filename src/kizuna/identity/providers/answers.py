@@ -10,7 +10,7 @@ from kizuna.outside.client import Reply, Unavailable
 _CODE = re.compile(r"[A-Za-z_]{1,40}")
 
 
-def granted(reply: Reply, what: str, checks: Checks) -> dict[str, Any]:
+def answer_about(reply: Reply, what: str, checks: Checks) -> dict[str, Any]:
     """The JSON of an answer with status 200 to a question about `what`, such as "ticket".
 
     `Refused` by the check `what` if the player's credentials are the cause of another answer, else

@@ -24,19 +24,20 @@ def profile(
     """The profile of a player. `Refused` for an id that none can have; other values that an account cannot
     hold are left out. `email` is one that the provider vouches for.
     """
-    checks.require("id", _is_id(id), f"{quoted(id)} has not 1 to {LONGEST_ID} characters")
+    checks.require("id", is_id(id), f"{quoted(id)} has not 1 to {LONGEST_ID} characters")
     return Profile(
         id,
         display_name=_kept(display_name, LONGEST_DISPLAY_NAME),
         avatar_url=_kept(avatar_url, LONGEST_AVATAR_URL),
         email=_address(email),
-        former_id=former_id if former_id != id and _is_id(former_id) else "",
+        former_id=former_id if former_id != id and is_id(former_id) else "",
         lists_friends=lists_friends,
     )
 
 
-def _is_id(text: str) -> bool:
-    """The reference takes "", and one account is shared by everybody whose provider says no more."""
+def is_id(text: str) -> bool:
+    """Whether an account can hold an id. The reference takes "", and one account is shared by everybody whose
+    provider says no more."""
     return bool(_kept(text, LONGEST_ID))
 
 

@@ -8,6 +8,7 @@ from kizuna.identity.providers.interface import (
     FriendSource,
     Profile,
     could_not_authenticate,
+    patience,
     required,
 )
 from kizuna.outside.checks import Checks
@@ -37,6 +38,7 @@ class Facebook(FriendSource):
         self, settings: Settings, limited_login: FacebookLimitedLogin, outside: Outside, clock: Clock
     ) -> None:
         self._clock = clock
+        self.patience = patience(outside)
         self._graph = Graph(settings, outside)
         self._keys = KeySet(outside, limited_login.base_url + _KEYS, json_web_keys, clock)
         self._app_ids = tuple(app_id for app_id in (limited_login.app_id, settings.app_id) if app_id)

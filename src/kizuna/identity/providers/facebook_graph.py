@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 
-from kizuna.identity.providers.answers import granted, member, members, text
+from kizuna.identity.providers.answers import answer_about, member, members, text
 from kizuna.identity.providers.cleaning import profile
 from kizuna.identity.providers.interface import Profile
 from kizuna.outside.checks import Checks
@@ -25,7 +25,7 @@ class Graph:
     async def player(self, token: str, checks: Checks) -> Profile:
         """Whose access token this is. `Refused`, `Unavailable`."""
         query = {**self._authorization(token), "fields": "id,name,email,picture"}
-        me = granted(await self._outside.get(self._me, query=query), "access token", checks)
+        me = answer_about(await self._outside.get(self._me, query=query), "access token", checks)
         picture = member(member(me, "picture", checks), "data", checks)
         return profile(
             checks,
@@ -41,7 +41,7 @@ class Graph:
         found: list[str] = []
         for _ in range(MOST_PAGES):
             reply = await self._outside.get(f"{self._me}/friends", query=query)
-            page = granted(reply, "access token", checks)
+            page = answer_about(reply, "access token", checks)
             found += [text(friend, "id", checks) for friend in members(page, "data", checks)]
             paging = member(page, "paging", checks)
             if not text(paging, "next", checks):

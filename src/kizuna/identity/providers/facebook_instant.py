@@ -6,6 +6,7 @@ from typing import Any
 
 from kizuna.clock import Clock
 from kizuna.errors import ApiError, Code
+from kizuna.identity.providers.ages import check_age
 from kizuna.identity.providers.cleaning import profile
 from kizuna.identity.providers.interface import Credentials, Profile, Provider, configured, required
 from kizuna.outside.checks import Checks, quoted
@@ -63,7 +64,7 @@ class FacebookInstantGame(Provider):
         signature, payload = parts
         claims = _claims(payload, checks)
         self._check_signature(signature, payload, claims["algorithm"], checks)
-        self._check_age(claims["issued_at"], checks)
+        check_age(claims["issued_at"], self._max_age, self._clock, checks)
         return profile(checks, claims["player_id"])
 
     def _check_signature(self, signature: str, payload: str, algorithm: str, checks: Checks) -> None:
@@ -73,11 +74,6 @@ class FacebookInstantGame(Provider):
         expected = hmac.new(self._secret, payload.encode(), hash_function).digest()
         given = _decoded(signature, checks)
         checks.require("signature", hmac.compare_digest(expected, given), "it does not match")
-
-    def _check_age(self, issued_at: int, checks: Checks) -> None:
-        age = self._clock.unix() - issued_at
-        fresh = not self._max_age or age < self._max_age
-        checks.require("age", fresh, f"it is {age:.0f} s old, and {self._max_age} s is too old")
 
 
 def _claims(payload: str, checks: Checks) -> dict[str, Any]:

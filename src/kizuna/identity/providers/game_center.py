@@ -2,12 +2,8 @@
 
 import re
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.hashes import SHA256
-
 from kizuna.clock import Clock
+from kizuna.identity.providers.ages import check_age
 from kizuna.identity.providers.cleaning import profile
 from kizuna.identity.providers.game_center_certificates import AppleCertificates
 from kizuna.identity.providers.interface import (
@@ -32,10 +28,8 @@ _CREDENTIALS = (
     ("timestamp_seconds", "timestamp"),
 )
 
-#: A certificate's URL: of a host below apple.com, without a port; a user's name before it does not count.
-_URL = re.compile(
-    r"(?i:https)://(?:[^\s/?#@\\]*@)?(?P<host>[A-Za-z0-9.-]+\.apple\.com)(?P<path>/(?![?#])[!-~]+)", re.ASCII
-)
+#: A certificate's URL: a host and a file of certificates there, and nothing besides.
+_URL = re.compile(r"(?i:https)://(?P<host>[A-Za-z0-9.-]+)(?P<path>/public-key/[A-Za-z0-9._-]+\.cer)")
 
 
 class GameCenter(Provider):
@@ -61,34 +55,36 @@ class GameCenter(Provider):
     async def verify(self, credentials: Credentials) -> Profile:
         checks = Checks()
         self._check_bundle(credentials["bundle_id"], checks)
-        host, path = _address(credentials["public_key_url"], checks)
+        host, path = self._address(credentials["public_key_url"], checks)
         salt = _decoded(credentials["salt"], "salt", checks)
         signature = _decoded(credentials["signature"], "signature", checks)
-        key = await self._certificates.trusted_key(host, path, checks)
-        signed = _signed(credentials, salt)
-        checks.require("signature", _is_signed(signed, signature, key), "it does not match")
-        self._check_age(credentials["timestamp_seconds"], checks)
+        await self._certificates.check_signature(host, path, signature, _signed(credentials, salt), checks)
+        milliseconds = credentials["timestamp_seconds"]  # whatever the field's name says
+        check_age(milliseconds / 1000, self._settings.max_age_sec, self._clock, checks)
         return profile(checks, credentials["player_id"])
 
     def _check_bundle(self, bundle_id: str, checks: Checks) -> None:
-        """Also because player and bundle are signed without anything between them."""
+        """The signature alone does not tell where the player's id ends and the bundle ID begins: nothing
+        stands between them. So what another app got for a player counts here if its bundle ID ends in one of
+        ours, with the rest of it at the end of the player's id: "x" for "xcom.example.game". While Apple's
+        ids are of one length, nobody has that one. To check their form besides would shut players out when
+        Apple changes it, as it did before.
+        """
         ours = self._settings.bundle_ids
         checks.require("bundle", not ours or bundle_id in ours, f"{quoted(bundle_id)} is not one of {ours}")
 
-    def _check_age(self, timestamp: int, checks: Checks) -> None:
-        """`timestamp` is in milliseconds, whatever the field's name says."""
-        most = self._settings.max_age_sec
-        age = self._clock.unix() - timestamp / 1000
-        checks.require("age", not most or age < most, f"it is {age:.0f} s old, and {most} s is too old")
-
-
-def _address(url: str, checks: Checks) -> tuple[str, str]:
-    """Host and path of a certificate's URL. Nothing else of it is used: what was checked is what is asked."""
-    parts = _URL.fullmatch(url)
-    if parts is None:
-        raise checks.refused("public key URL", f"{quoted(url)} is no file of a host below apple.com")
-    checks.passed("public key URL", quoted(url))
-    return parts["host"], parts["path"].partition("#")[0]
+    def _address(self, url: str, checks: Checks) -> tuple[str, str]:
+        """Host and path of a certificate's URL. The reference takes every URL below apple.com: but a page of
+        Apple's that repeats what it was asked for gives out any certificate.
+        """
+        parts = _URL.fullmatch(url)
+        if parts is None:
+            raise checks.refused("public key URL", f"{quoted(url)} is no https://…/public-key/….cer")
+        host, path = parts["host"], parts["path"]
+        known = host in self._settings.allowed_hosts
+        checks.require("public key URL", known, f"{quoted(host)} is none of the hosts that are allowed")
+        checks.passed("public key URL", quoted(url))
+        return host, path
 
 
 def _decoded(text: str, name: str, checks: Checks) -> bytes:
@@ -103,11 +99,3 @@ def _signed(credentials: Credentials, salt: bytes) -> bytes:
     names = f"{credentials['player_id']}{credentials['bundle_id']}".encode()
     milliseconds: int = credentials["timestamp_seconds"] % (1 << 64)
     return names + milliseconds.to_bytes(8) + salt
-
-
-def _is_signed(signed: bytes, signature: bytes, key: RSAPublicKey) -> bool:
-    try:
-        key.verify(signature, signed, PKCS1v15(), SHA256())
-    except InvalidSignature:
-        return False
-    return True

@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from kizuna.identity.providers.answers import error_code, granted, text
+from kizuna.identity.providers.answers import answer_about, error_code, text
 from kizuna.identity.providers.cleaning import profile
 from kizuna.identity.providers.interface import Profile
 from kizuna.outside.checks import Checks
@@ -30,7 +30,7 @@ class PlayGames:
             raise checks.refused("configuration", "there are no credentials to exchange an auth code with")
         access_token = await self._exchanged(code, self._client, checks)
         reply = await self._outside.get(self._player, query={"access_token": access_token})
-        player = granted(reply, "access token", checks)
+        player = answer_about(reply, "access token", checks)
         return profile(
             checks,
             text(player, "playerId", checks),

@@ -6,7 +6,7 @@ from typing import Any
 
 from kizuna.errors import ApiError, Code, invalid
 from kizuna.outside.checks import Refused
-from kizuna.outside.client import Unavailable
+from kizuna.outside.client import Outside, Unavailable
 
 Credentials = Mapping[str, Any]
 Check = Callable[[Credentials], None]
@@ -18,7 +18,6 @@ REJECTED = (Refused, Unavailable)
 LONGEST_ID = 128
 LONGEST_DISPLAY_NAME = 255
 LONGEST_AVATAR_URL = 512
-LONGEST_EMAIL = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,10 @@ class Provider:
 
 
 class FriendSource(Provider):
-    """A provider that knows who is whose friend."""
+    """A provider that knows who is whose friend. `patience` is the longest that a list may take in all its
+    pages, in seconds."""
+
+    patience: float
 
     async def friends(self, credentials: Credentials, profile: Profile | None = None) -> list[str] | None:
         """The provider's ids of a player's friends, None if the player keeps them private.
@@ -73,6 +75,11 @@ class FriendSource(Provider):
         `REJECTED`.
         """
         raise NotImplementedError
+
+
+def patience(outside: Outside) -> float:
+    """How long is waited for a list of friends: as long as two requests may take, however many it needs."""
+    return 2 * outside.timeout
 
 
 def required(field: str, message: str) -> Check:

@@ -2,7 +2,7 @@
 
 import re
 
-from kizuna.identity.providers.answers import error_code, granted, member, members
+from kizuna.identity.providers.answers import answer_about, error_code, member, members
 from kizuna.identity.providers.cleaning import profile
 from kizuna.identity.providers.interface import (
     Credentials,
@@ -10,6 +10,7 @@ from kizuna.identity.providers.interface import (
     Profile,
     configured,
     could_not_authenticate,
+    patience,
     required,
 )
 from kizuna.outside.checks import Checks, quoted
@@ -29,6 +30,7 @@ class Steam(FriendSource):
     def __init__(self, settings: Settings, outside: Outside) -> None:
         self._settings = settings
         self._outside = outside
+        self.patience = patience(outside)
         self._configured = bool(settings.publisher_key and settings.app_id)
         configuration = configured(self._configured, "Steam")
         ticket = required("token", "Steam access token is required.")
@@ -41,7 +43,7 @@ class Steam(FriendSource):
         checks.require("configuration", self._configured, "there is no publisher key or app ID")
         url = f"{self._settings.base_url}/ISteamUserAuth/AuthenticateUserTicket/v1/"
         reply = await self._outside.get(url, query=self._question(credentials["token"]))
-        answer = member(granted(reply, "ticket", checks), "response", checks)
+        answer = member(answer_about(reply, "ticket", checks), "response", checks)
         error = answer.get("error")
         checks.require("ticket", error is None, f"Steam answered {error_code(error)}")
         params = member(answer, "params", checks)
@@ -58,8 +60,11 @@ class Steam(FriendSource):
         )
         if reply.status == 401:
             return None
-        listed = member(granted(reply, "friends", checks), "friendslist", checks)
-        return [_steam_id(friend.get("steamid"), checks) for friend in members(listed, "friends", checks)]
+        listed = member(answer_about(reply, "friends", checks), "friendslist", checks)
+        ids = [friend.get("steamid") for friend in members(listed, "friends", checks)]
+        for id in ids:
+            checks.require("id", isinstance(id, str), f"{quoted(id)} is no text")
+        return [friend for friend in map(_canonical, ids) if friend]
 
     def _question(self, ticket: str) -> dict[str, str]:
         question = {
@@ -75,6 +80,12 @@ class Steam(FriendSource):
 
 def _steam_id(value: object, checks: Checks) -> str:
     """The id as a number of 64 bits, in digits; it is text in JSON, whose numbers are too small for it."""
+    id = _canonical(value)
+    checks.require("id", bool(id), f"{quoted(value)} is no Steam ID")
+    return id
+
+
+def _canonical(value: object) -> str:
+    """An id in digits, without zeros in front; "" for what is none."""
     number = int(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else 0
-    checks.require("id", 0 < number < 1 << 64, f"{quoted(value)} is no Steam ID")
-    return str(number)
+    return str(number) if 0 < number < 1 << 64 else ""
