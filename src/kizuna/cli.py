@@ -267,8 +267,7 @@ def _serve_with_fakes(options: argparse.Namespace, own: Settings) -> int:
 
     with fake_providers(own, options.fake_providers_port) as fakes:
         settings, warnings = _load(options, fakes.settings)
-        warnings = [*warnings, *fakes.warnings]
-        return _run_server(options, settings, warnings, announcement=fakes.announcement)
+        return _run_server(options, settings, warnings, announcement=fakes.announce)
 
 
 def _run_server(options: argparse.Namespace, settings: Settings, warnings: Sequence[str], **more: Any) -> int:

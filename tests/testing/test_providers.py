@@ -1,6 +1,7 @@
 """The server that plays providers and stores: its log, its faults, its offers."""
 
 import gc
+import logging
 import os
 import socket
 import subprocess
@@ -12,12 +13,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import httpx
+import jwt
 import pytest
 
 from kizuna.clock import ShiftedClock
+from kizuna.configuration import load
 from kizuna.settings import KEYS, Settings
 from kizuna.testing.providers import Part, Providers, Response, World
 from kizuna.testing.providers.routing import Router
+from kizuna.testing.providers.times import instant
 from tests.support.providers import nested
 from tests.support.waiting import wait_until
 
@@ -296,15 +300,15 @@ def test_the_page_has_a_command_for_every_offer(fake: Providers, http: httpx.Cli
     page = http.get("/").text
     for part in fake.parts:
         for name in part.offers():
-            assert f"curl {fake.url}/fake/{part.name}/{name} " in page
+            assert f"curl -s {fake.url}/fake/{part.name}/{name} " in page
 
 
 def test_every_offer_gives_something_for_its_example(fake: Providers, http: httpx.Client) -> None:
     taken = 0
     for part in fake.parts:
         for name, offer in part.offers().items():
-            example = getattr(offer, "example", {})
-            if "…" in example.values():  # which stands for what another offer has given
+            example = offer.examples[0]
+            if "above" in str(example):  # which stands for what another offer has given
                 continue
             answer = http.post(f"/fake/{part.name}/{name}", json=example)
             assert answer.status_code == 200, answer.text
@@ -319,14 +323,100 @@ def test_every_offer_gives_something_for_its_example(fake: Providers, http: http
     [
         (b"{", "no JSON"),
         (b"[]", "no JSON object"),
-        (b"{}", "TypeError"),
-        (b'{"sub": "a", "nonsense": 1}', "nonsense"),
+        (b"{}", 'The field "sub" is missing: text.'),
+        (b'{"sub": 5}', 'The field "sub" must be text, and not 5.'),
+        (
+            b'{"sub": "a", "email_verified": 1}',
+            'The field "email_verified" must be true or false, and not 1.',
+        ),
+        (b'{"sub": "a", "without": ["exp", 1]}', 'The field "without" must be list of texts'),
+        (
+            b'{"sub": "a", "emial": 1}',
+            'There is no field "emial". Did you mean "email"? The fields are: sub (text',
+        ),
+        (
+            b'{"sub": "a", "audience": "b"}',
+            'There is no field "audience". The fields are: sub (text, required); ',
+        ),
     ],
 )
 def test_an_offer_that_cannot_be_taken(http: httpx.Client, body: bytes, told: str) -> None:
     answer = http.post("/fake/apple/token", content=body)
     assert answer.status_code == 400
     assert told in answer.text
+
+
+def test_a_field_that_is_null_is_left_out(fake: Providers, http: httpx.Client) -> None:
+    answer = http.post("/fake/apple/token", json={"sub": "a", "email": None})
+    assert "email" not in jwt.decode(answer.json()["token"], options={"verify_signature": False})
+
+
+@pytest.mark.parametrize("nothing", ["transaction_id", "user_id", "payload", "chain"])
+def test_the_page_tells_the_fields_and_their_values(http: httpx.Client, nothing: str) -> None:
+    page = http.get("/").text
+    assert f"\n#   {nothing}: " in page
+    assert "\n#   kind: one of TEST, SUBSCRIBED, DID_RENEW, " in page
+
+
+def test_the_page_tells_what_a_restart_forgets(http: httpx.Client) -> None:
+    page = http.get("/").text
+    assert "A restart makes new keys and forgets all purchases." in page
+    assert "--data-dir of its own" in page
+
+
+def test_settings_in_a_file(fake: Providers, http: httpx.Client, tmp_path: Path) -> None:
+    file = tmp_path / "fakes.yaml"
+    file.write_text(http.get("/fake/settings.yaml").text)
+    settings = load([file]).settings
+    assert {key: settings.value(key) for key in fake.settings} == {
+        key: Settings.model_validate(nested(fake.settings)).value(key) for key in fake.settings
+    }
+
+
+@pytest.mark.parametrize(
+    ("moment", "seconds"),
+    [
+        ("2030-01-01T01:00:00+01:00", 1_893_456_000),
+        ("2030-01-01", 1_893_456_000),
+        (1_893_456_000, 1_893_456_000),
+        (1_893_456_000.5, 1_893_456_000.5),
+    ],
+)
+def test_times(moment: str | float, seconds: float) -> None:
+    assert instant(moment).timestamp() == seconds
+
+
+@pytest.mark.parametrize(
+    "moment", ["soon", "2030-13-01", "2030-01-01T00:00:00", 1_893_456_000_000, True, [1], ""]
+)
+def test_times_that_are_none(http: httpx.Client, moment: object) -> None:
+    answer = http.post("/fake/app_store/transaction", json={"product_id": "p", "expires": moment})
+    assert answer.status_code == 400
+    assert answer.text.startswith('The field "expires" must be a time such as "2030-01-31T12:00:00Z", a date')
+
+
+def test_a_fake_that_fails_says_so(
+    fake: Providers, http: httpx.Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(fake.apple, "token", lambda **_: 1 // 0)
+    answer = http.post("/fake/apple/token", json={"sub": "a"})
+    assert answer.status_code == 500
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_nothing_logs_what_was_asked(
+    fake: Providers, http: httpx.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    access = logging.getLogger("uvicorn.access")
+    access.addHandler(caplog.handler)
+    access.setLevel(logging.DEBUG)
+    try:
+        http.get("/v1/me?access_token=secret")
+    finally:
+        access.removeHandler(caplog.handler)
+        access.setLevel(logging.NOTSET)
+    assert len(fake.asked("/v1/me")) == 1
+    assert [record for record in caplog.records if record.name.startswith("uvicorn")] == []
 
 
 def test_offers_that_are_none(http: httpx.Client) -> None:

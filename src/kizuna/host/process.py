@@ -1,6 +1,7 @@
 """Runs a `Server` in this process: its event loop, its signals, and what makes it stop."""
 
 import asyncio
+import contextlib
 import importlib
 import logging
 import os
@@ -22,6 +23,9 @@ Factory = Callable[..., Application]
 
 #: Time between questions whether the outside world still allows to go on. Seconds.
 WATCH_PERIOD = 0.25
+
+#: Open files that are enough for every game, where the system sets no limit.
+_MOST_FILES = 1 << 20
 
 
 class Leftovers:
@@ -85,6 +89,7 @@ def run(
     give up; its sentence is raised as HostError. What the application raises in its start-up passes through.
     `leftovers` are told of what does not end.
     """
+    _allow_many_files()
     runner = asyncio.Runner(loop_factory=_loop_factory())
     try:
         runner.run(_main(make_application, listener, settings, owns_listener, on_ready, failure))
@@ -92,6 +97,22 @@ def run(
         runner.run(leftovers.clear_away())
         if not leftovers:  # it would wait for them
             runner.close()
+
+
+def _allow_many_files() -> None:
+    """Raise the limit on open files as far as this process may. Each connection is one, also those to other
+    companies, and systems begin with 1024 for the sake of programs that are older than this one.
+    """
+    if sys.platform == "win32":
+        return
+    import resource
+
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_FILES if most == resource.RLIM_INFINITY else min(most, _MOST_FILES)
+    if now == resource.RLIM_INFINITY or now >= wanted:
+        return
+    with contextlib.suppress(ValueError, OSError):  # it is a service to the operator, no condition
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:

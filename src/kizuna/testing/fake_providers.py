@@ -2,19 +2,30 @@
 
 import errno
 import json
+import logging
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from kizuna.host.banner import shell_quoted
+from kizuna.host.database import place_of
 from kizuna.host.errors import HostError
 from kizuna.host.parent import require_loopback
 from kizuna.settings import KEYS, Settings
 from kizuna.testing.providers import Providers
 
+log = logging.getLogger(__name__)
+
 #: Where the fakes are unless somebody wants them elsewhere, and how many ports are tried from there on.
 DEFAULT_PORT = 7360
 _TRIED = 100
+
+#: Where databases of this machine are: a socket's folder, or one of these hosts.
+_OF_THIS_MACHINE = re.compile(r"/|(localhost|127\.0\.0\.1|\[::1\])(?=[:/]|$)")
+
+#: How long sessions last, in seconds, unless somebody wants it otherwise: long enough to try things out.
+_SESSION = 86_400
 
 _FAKE = "Sign-ins and purchases are FAKE (--fake-providers): anybody can sign in as anybody, and pay nothing."
 
@@ -23,24 +34,23 @@ class Fakes:
     """The fakes of a development server; `own` are the settings that it would have without them."""
 
     def __init__(self, providers: Providers, own: Settings) -> None:
-        self._url = providers.url
+        self._providers = providers
         self._server_key = own.socket.server_key
         self.settings: Mapping[str, Any] = _settings(providers, own)
         self._replaced = [key for key in self.settings if own.value(key) != KEYS[key].default]
 
-    @property
-    def warnings(self) -> list[str]:
-        """What the log is to say."""
-        replaced = f"Settings that the fakes replace: {', '.join(self._replaced)}."
-        return [f"{_FAKE} {self._url} tells how.", *([replaced] if self._replaced else [])]
-
-    def announcement(self, url: str) -> Sequence[str]:
-        """Lines for the banner of the server that has this address."""
+    def announce(self, url: str) -> Sequence[str]:
+        """Tell the fakes, and the log, of the server that serves at this address; lines for its banner."""
+        fakes = self._providers.url
+        self._providers.serve(url, self._server_key, self.settings)
+        log.warning("Identity providers and stores are fakes, at %s.", fakes)
+        if self._replaced:
+            log.warning("Settings that the fakes replace: %s.", ", ".join(self._replaced))
         return (
             f"Warning: {_FAKE}",
-            f"  fakes       {self._url} (has a command for every token and receipt)",
+            f"  fakes       {fakes} (has a command for every token and receipt)",
             "This signs a first player in with Apple:",
-            first_sign_in(self._url, url, self._server_key),
+            first_sign_in(fakes, url, self._server_key),
         )
 
 
@@ -52,11 +62,22 @@ def fake_providers(own: Settings, port: int | None = None) -> Iterator[Fakes]:
     this machine could connect to the server, and when there is no port.
     """
     require_loopback(own, "--fake-providers")
+    _require_own_database(own)
     providers = _started([port] if port else _candidates(own))
     try:
         yield Fakes(providers, own)
     finally:
         providers.stop()
+
+
+def _require_own_database(settings: Settings) -> None:
+    """HostError if the database is on another machine: its players would be anybody's who is on this one."""
+    url = settings.database.url
+    if url and not _OF_THIS_MACHINE.match(place_of(url)):
+        raise HostError(
+            f"--fake-providers is for development and refused with the database at {place_of(url)}: "
+            "anybody here could sign in as its players. Take one of this machine."
+        )
 
 
 def first_sign_in(fakes: str, server: str, server_key: str) -> str:
@@ -67,10 +88,13 @@ def first_sign_in(fakes: str, server: str, server_key: str) -> str:
 
 
 def _settings(providers: Providers, own: Settings) -> Mapping[str, Any]:
-    if not own.iap.apple.issuer_id:
-        return providers.settings
-    # Whoever asks Apple about purchases goes on doing so; the fake does not know his key.
-    return {**providers.settings, **providers.app_store.api_settings()}
+    settings = providers.settings
+    if own.iap.apple.issuer_id:
+        # Whoever asks Apple about purchases goes on doing so; the fake does not know his key.
+        settings |= providers.app_store.api_settings()
+    if "token_expiry_sec" not in own.session.model_fields_set:
+        settings["session.token_expiry_sec"] = _SESSION
+    return settings
 
 
 def _candidates(own: Settings) -> list[int]:

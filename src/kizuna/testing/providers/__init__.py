@@ -9,14 +9,20 @@ believes it, and nobody else does. It is for tests and for development without a
 
 It shares no code with what verifies: a mistake cannot be made in both places at once.
 
-    part      what a part of it is: `Part`, `Request`, `Response`, `World`
+    part      what a part of it is: `Part`, `Offer`, `Request`, `Response`, `World`
+    fields    what the fields of an offer may be
+    steps     what a developer does with what is offered
+    times     times as developers write them
+    payloads  what fields the companies' payloads have
+    posting   requests to the game's server
     keys      keys and certificates
     jwt       signed tokens, put together by hand
     faults    what a test can let go wrong
     routing   which part answers a request
     wire      HTTP, with the faults
     server    `Providers`: all parts behind one port
-    index     the page that tells a developer what there is
+    index     what developers ask for with curl
+    page      the page that tells them what there is
 
 Everything else is a part: one provider or store.
 """

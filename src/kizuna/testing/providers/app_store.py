@@ -2,20 +2,24 @@
 
 import json
 import uuid as uuids
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 from itertools import count
 from types import MappingProxyType
 from typing import Any
 
+from kizuna.testing.providers import app_store_offers, payloads
 from kizuna.testing.providers import app_store_receipts as receipts
 from kizuna.testing.providers.app_store_api import ServerApi
 from kizuna.testing.providers.app_store_chain import Chains
+from kizuna.testing.providers.app_store_events import happened
 from kizuna.testing.providers.app_store_jws import Header, sign
 from kizuna.testing.providers.keys import PrivateKey, pem
 from kizuna.testing.providers.part import Handler, Offer, Part, Request, World
-from kizuna.testing.providers.times import MONTH, Moment, instant, milliseconds
+from kizuna.testing.providers.payloads import merged
+from kizuna.testing.providers.posting import HasUrl, post
+from kizuna.testing.providers.times import Moment, instant, milliseconds
 
 #: The app whose purchases these are.
 BUNDLE_ID = "com.example.game"
@@ -23,6 +27,8 @@ APP_APPLE_ID = 1234567890
 
 SHARED_PASSWORD = "fake-app-store-shared-password"
 NOTIFICATIONS_ENDPOINT_ID = "fake-app-store-notifications"
+#: Where a server with these settings takes notifications.
+NOTIFICATIONS_PATH = f"/v2/console/apple/notifications/{NOTIFICATIONS_ENDPOINT_ID}"
 
 _SANDBOX = "Sandbox"
 #: The sandbox has another host name for the same address.
@@ -39,10 +45,14 @@ class AppStore(Part):
     """The App Store. Everything that is signed has a `chain` of certificates and may be a `forgery`.
 
     The names of chains are in `app_store_chain.CHAINS`, of forgeries in `app_store_jws.FORGERIES`. Fields of
-    a payload that are None are left out of it. Times are aware datetimes or RFC 3339 texts.
+    a payload that are None are left out of it. Times are aware datetimes, RFC 3339 texts or seconds.
+
+    Besides its options every function takes fields of Apple's payload by their names, to be merged into it,
+    and any others in `payload`.
     """
 
     name = "app_store"
+    notifications_path = NOTIFICATIONS_PATH
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
@@ -75,40 +85,8 @@ class AppStore(Part):
         """Settings besides, with which a server asks the App Store Server API."""
         return self._api.settings()
 
-    def offers(self) -> Mapping[str, Callable[[Payload], Any]]:
-        notices = f"/v2/console/apple/notifications/{NOTIFICATIONS_ENDPOINT_ID}"
-        return {
-            "transaction": Offer(
-                lambda **fields: {"receipt": self.transaction(**fields)},
-                "App Store: a purchase (StoreKit 2)",
-                use="/v2/iap/purchase/apple",
-                product_id="sword",
-            ),
-            "subscription": Offer(
-                lambda **fields: {"receipt": self._subscription(**fields)},
-                "App Store: a subscription (StoreKit 2), for a month or until it `expires`",
-                use="/v2/iap/subscription/apple",
-                product_id="vip",
-            ),
-            "refund": Offer(
-                lambda transaction_id: {"receipt": self.revoked(transaction_id)},
-                "App Store: the same purchase after a refund",
-                use="/v2/iap/purchase/apple",
-                transaction_id="…",
-            ),
-            "receipt": Offer(
-                lambda products: {"receipt": self.receipt(*products)},
-                "App Store: a receipt (StoreKit 1)",
-                use="/v2/iap/purchase/apple",
-                products=["sword", "shield"],
-            ),
-            "notification": Offer(
-                lambda **fields: json.loads(self.notification(**fields)),
-                "App Store: a notification of a `kind`, about the signed text of a `transaction`",
-                use=notices,
-                kind="TEST",
-            ),
-        }
+    def offers(self) -> Mapping[str, Offer]:
+        return app_store_offers.offers(self)
 
     @cached_property
     def _root_file(self) -> str:
@@ -146,7 +124,8 @@ class AppStore(Part):
         chain: str = "good",
         forgery: str = "",
         header: Header | None = None,
-        **payload: Any,
+        payload: Mapping[str, Any] | None = None,
+        **fields: Any,
     ) -> str:
         """A signed transaction: a consumable, or a subscription if it `expires`, bought for `user_id`.
 
@@ -155,7 +134,7 @@ class AppStore(Part):
         signing = self.chains.chain(chain)
         when = instant(signed) if signed else signing.signed
         bought = milliseconds(purchased or when)
-        own_id = transaction_id or self._new_id()
+        own_id = transaction_id or self.new_id()
         told = {
             "transactionId": own_id,
             "originalTransactionId": original_transaction_id or own_id,
@@ -178,18 +157,19 @@ class AppStore(Part):
             "revocationReason": 0 if revoked else None,
             "appAccountToken": user_id,
         }
-        whole = _present({**told, **payload})
+        whole = _present({**told, **merged(payloads.TRANSACTION, fields, payload)})
         if chain in _GENUINE and not forgery and whole.get("transactionId"):
             self._api.remember(whole)
         return sign(whole, signing, header, forgery)
 
-    def changed(self, transaction_id: str, **payload: Any) -> str:
+    def changed(self, transaction_id: str, *, payload: Mapping[str, Any] | None = None, **fields: Any) -> str:
         """A transaction that was issued before, signed anew with changes, of which the Server API knows too.
 
         ValueError for an unknown one, as from `revoked` and `renewed`.
         """
         now = milliseconds(self.world.clock.now())
-        told = _present({**self._api.known(transaction_id), "signedDate": now, **payload})
+        changes = merged(payloads.TRANSACTION, fields, payload)
+        told = _present({**self.known(transaction_id), "signedDate": now, **changes})
         self._api.remember(told)
         return self.jws(told)
 
@@ -200,11 +180,11 @@ class AppStore(Part):
 
     def renewed(self, transaction_id: str, expires: Moment) -> str:
         """The next transaction of a subscription, after one that was issued before."""
-        before = self._api.known(transaction_id)
+        before = self.known(transaction_id)
         now = milliseconds(self.world.clock.now())
         told = {
             **before,
-            "transactionId": self._new_id(),
+            "transactionId": self.new_id(),
             "purchaseDate": now,
             "signedDate": now,
             "expiresDate": milliseconds(expires),
@@ -212,6 +192,20 @@ class AppStore(Part):
         }
         self._api.remember(told)
         return self.jws(told)
+
+    def known(self, transaction_id: str) -> Payload:
+        """What a transaction says now. ValueError for an unknown one."""
+        return self._api.known(transaction_id)
+
+    def latest(self, original_transaction_id: str) -> Payload:
+        """What the latest transaction of a subscription says now."""
+        return self._api.latest(original_transaction_id)
+
+    def end(self, original_transaction_id: str, when: Moment) -> None:
+        """Let no period of a subscription last longer than this."""
+        for each in self._api.transactions(original_transaction_id):
+            expires = min(each.get("expiresDate", 0), milliseconds(when))
+            self._api.remember({**each, "expiresDate": expires})
 
     def renewal(
         self,
@@ -228,7 +222,8 @@ class AppStore(Part):
         chain: str = "good",
         forgery: str = "",
         header: Header | None = None,
-        **payload: Any,
+        payload: Mapping[str, Any] | None = None,
+        **fields: Any,
     ) -> str:
         """How a subscription goes on, signed: it `renews` at a time, as `next_product_id` or as it is."""
         signing = self.chains.chain(chain)
@@ -244,7 +239,7 @@ class AppStore(Part):
             "environment": environment,
             "appAccountToken": user_id,
         }
-        whole = _present({**told, **payload})
+        whole = _present({**told, **merged(payloads.RENEWAL, fields, payload)})
         if chain in _GENUINE and not forgery:
             self._api.remember_renewal(whole)
         return sign(whole, signing, header, forgery)
@@ -263,7 +258,8 @@ class AppStore(Part):
         chain: str = "good",
         forgery: str = "",
         header: Header | None = None,
-        **payload: Any,
+        payload: Mapping[str, Any] | None = None,
+        **fields: Any,
     ) -> bytes:
         """The body of a notification (V2) of a kind such as "DID_RENEW", about signed texts.
 
@@ -289,8 +285,29 @@ class AppStore(Part):
             "signedDate": milliseconds(when),
             "data": None if data is None else _present(about),
         }
-        whole = _present({**told, **payload})
+        whole = _present({**told, **merged(payloads.NOTIFICATION, fields, payload)})
         return json.dumps({"signedPayload": sign(whole, signing, header, forgery)}).encode()
+
+    def notify(
+        self,
+        server: HasUrl | str,
+        kind: str,
+        transaction_id: str = "",
+        *,
+        subtype: str | None = None,
+        expires: Moment | None = None,
+        product_id: str = "",
+    ) -> int:
+        """Let something happen to a purchase, and tell a server, or the one at a URL; the answer's status.
+
+        `kind` and `subtype` are one of `app_store_events.KINDS`, such as "REFUND". `expires` is until when a
+        subscription lasts then, `product_id` as what it goes on. ValueError for what cannot happen,
+        ConnectionError if the server does not answer.
+        """
+        body, _ = happened(
+            self, kind, transaction_id, subtype=subtype, expires=expires, product_id=product_id
+        )
+        return post(server, self.notifications_path, body, {})
 
     # Receipts of StoreKit 1
 
@@ -299,14 +316,15 @@ class AppStore(Part):
     ) -> dict[str, str]:
         """A purchase for `receipt`; `fields` are those of `app_store_receipts.entry`, such as `expires`."""
         when = purchased or self.world.clock.now()
-        return receipts.entry(product_id, transaction_id or self._new_id(), when, **fields)
+        return receipts.entry(product_id, transaction_id or self.new_id(), when, **fields)
 
     def receipt(
         self,
         *entries: str | receipts.Entry,
         environment: str = _SANDBOX,
         latest: tuple[receipts.Entry, ...] | None = None,
-        **answer: Any,
+        payload: Mapping[str, Any] | None = None,
+        **fields: Any,
     ) -> str:
         """A receipt with these purchases, a product's id being enough; verifyReceipt knows it.
 
@@ -317,17 +335,15 @@ class AppStore(Part):
         subscriptions = [each for each in whole if "expires_date_ms" in each] if latest is None else latest
         now = self.world.clock.now()
         sealed = receipts.sealed(whole, self.bundle_id, environment, now, self.chains.chain())
+        answer = merged(payloads.RECEIPT, fields, payload)
         told = receipts.answer(whole, subscriptions, self.bundle_id, environment, now)
         self._receipts.add(sealed, {**_present({**told, **answer}), "environment": environment})
         return sealed
 
-    def _subscription(self, **fields: Any) -> str:
-        return self.transaction(**{"expires": self.world.clock.now() + MONTH, **fields})
-
     def _verify_receipt(self, request: Request) -> Any:
         return self._receipts.verify(request, _environment(request))
 
-    def _new_id(self) -> str:
+    def new_id(self) -> str:
         """A transaction id that no other start of the fake has given either."""
         return f"2{uuids.uuid4().int % 10**12:012}{next(self._numbers):03}"
 

@@ -70,6 +70,17 @@ class ServerApi:
             raise ValueError(f"there is no transaction {transaction_id!r}")
         return self._transactions[transaction_id]
 
+    def transactions(self, original: str) -> list[Payload]:
+        """Those of a subscription."""
+        return [each for each in self._transactions.values() if each["originalTransactionId"] == original]
+
+    def latest(self, original: str) -> Payload:
+        """The transaction with which a subscription lasts longest, or the last one of these."""
+        return max(
+            self.transactions(original),
+            key=lambda each: (_time(each, "expiresDate"), _time(each, "purchaseDate")),
+        )
+
     def _transaction(self, request: Request) -> Response:
         if (refused := self._refused(request)) is not None:
             return refused
@@ -84,7 +95,7 @@ class ServerApi:
         found = self._found(request)
         if found is None or "expiresDate" not in found:
             return json_response(_NOT_FOUND, 404)
-        latest = self._latest(found["originalTransactionId"])
+        latest = self.latest(found["originalTransactionId"])
         group = {"subscriptionGroupIdentifier": "1", "lastTransactions": [self._last(latest)]}
         told = {"environment": latest["environment"], "bundleId": self._bundle_id, "data": [group]}
         return json_response(told)
@@ -109,10 +120,6 @@ class ServerApi:
         found = self._transactions.get(request.params["id"])
         return found if found and found["environment"] == self._environment(request) else None
 
-    def _latest(self, original: str) -> Payload:
-        same = (each for each in self._transactions.values() if each["originalTransactionId"] == original)
-        return max(same, key=lambda each: int(each.get("expiresDate", 0)))
-
     def _signed(self, payload: Payload) -> str:
         """Signed anew, as Apple does for every answer."""
         return self._sign({**payload, "signedDate": int(self._world.clock.unix() * 1000)})
@@ -129,6 +136,10 @@ class ServerApi:
             log.warning("A request for the App Store Server API is refused: %s", error)
             return Response(401, f"Unauthenticated: {error}\n".encode(), "text/plain")
         return None
+
+
+def _time(transaction: Payload, name: str) -> int:
+    return int(transaction.get(name, 0))
 
 
 def _plain_renewal(transaction: Payload) -> Payload:

@@ -10,8 +10,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
+from kizuna.testing.providers import payloads
 from kizuna.testing.providers.app_store_chain import Chain
 from kizuna.testing.providers.part import Request, Response, json_response
+from kizuna.testing.providers.payloads import merged
 from kizuna.testing.providers.times import Moment, instant, milliseconds
 
 log = logging.getLogger(__name__)
@@ -85,6 +87,7 @@ def entry(
     original_purchased: Moment | None = None,
     expires: Moment | None = None,
     cancelled: Moment | None = None,
+    payload: Mapping[str, str] | None = None,
     **fields: str,
 ) -> dict[str, str]:
     """A purchase in a receipt, as verifyReceipt tells it: all values are text."""
@@ -106,7 +109,7 @@ def entry(
         if moment is not None:
             told[name] = f"{instant(moment).astimezone(UTC):%Y-%m-%d %H:%M:%S} Etc/GMT"
             told[f"{name}_ms"] = str(milliseconds(moment))
-    return {**told, **fields}
+    return {**told, **merged(payloads.RECEIPT_ENTRY, fields, payload)}
 
 
 def answer(

@@ -1,11 +1,13 @@
 """Sign in with Apple."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
+from kizuna.testing.providers.fields import FLAG, OBJECT, TEXT, TEXTS
 from kizuna.testing.providers.id_tokens import IdTokens, verified
 from kizuna.testing.providers.jwt import Key
 from kizuna.testing.providers.part import Handler, Offer
+from kizuna.testing.providers.steps import link, sign_in
 
 
 class Apple(IdTokens):
@@ -49,12 +51,19 @@ class Apple(IdTokens):
     def settings(self) -> Mapping[str, Any]:
         return {"social.apple.bundle_id": self.client_id, "social.apple.base_url": self.world.url}
 
-    def offers(self) -> Mapping[str, Callable[[dict[str, Any]], Any]]:
+    def offers(self) -> Mapping[str, Offer]:
         token = Offer(
             lambda **fields: {"token": self.token(**fields)},
             "Sign in with Apple: an identity token",
-            use="/v2/account/authenticate/apple",
-            sub="001234.ada",
-            email="ada@example.com",
+            fields={
+                "sub": TEXT.required,
+                "email": TEXT,
+                "email_verified": FLAG,
+                "claims": OBJECT,
+                "without": TEXTS,
+                "header": OBJECT,
+            },
+            example={"sub": "001234.ada", "email": "ada@example.com"},
+            steps=[sign_in("apple"), link("apple", sub="001234.grace")],
         )
         return {"token": token}

@@ -10,8 +10,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from kizuna.testing.providers import graph
+from kizuna.testing.providers.fields import NUMBER, TEXT, TEXTS
 from kizuna.testing.providers.graph import GraphError
 from kizuna.testing.providers.part import Handler, Offer, Part, Request, Response, World, json_response
+from kizuna.testing.providers.steps import import_friends, link, sign_in
 
 #: Friends on a page, unless a request says how many.
 PAGE = 25
@@ -78,14 +80,25 @@ class Facebook(Part):
             "social.facebook.graph_base_url": self.world.url,
         }
 
-    def offers(self) -> Mapping[str, Callable[[dict[str, Any]], Any]]:
+    def offers(self) -> Mapping[str, Offer]:
         user = Offer(
             lambda **fields: {"token": self.user(**fields)},
             "Facebook Login: an access token",
-            use="/v2/account/authenticate/facebook",
-            id="10001",
-            name="Ada",
-            friends=["10002"],
+            fields={
+                "id": TEXT.required,
+                "name": TEXT,
+                "email": TEXT,
+                "picture": TEXT,
+                "friends": TEXTS,
+                "app": TEXT,
+                "expires_in": NUMBER,
+            },
+            example={"id": "10001", "name": "Ada", "friends": ["10002"]},
+            steps=[
+                sign_in("facebook"),
+                link("facebook", id="10009"),
+                import_friends("facebook", id="10009", friends=["10001"]),
+            ],
         )
         return {"user": user}
 

@@ -3,11 +3,13 @@
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from kizuna.testing.providers.fields import OBJECT, TEXT
 from kizuna.testing.providers.jwt import base64url
 from kizuna.testing.providers.part import Offer, Part
+from kizuna.testing.providers.steps import link, sign_in
 
 _HASHES = {"HS384": hashlib.sha384, "HS512": hashlib.sha512}
 
@@ -47,12 +49,13 @@ class FacebookInstant(Part):
     def settings(self) -> Mapping[str, Any]:
         return {"social.facebook_instant_game.app_secret": self.app_secret}
 
-    def offers(self) -> Mapping[str, Callable[[dict[str, Any]], Any]]:
+    def offers(self) -> Mapping[str, Offer]:
         signed = Offer(
             lambda **fields: {"signed_player_info": self.signed_player_info(**fields)},
             "Facebook Instant Games: signed player info",
-            use="/v2/account/authenticate/facebookinstantgame",
-            player_id="20001",
+            fields={"player_id": TEXT.required, "payload": OBJECT, "secret": TEXT},
+            example={"player_id": "20001"},
+            steps=[sign_in("facebookinstantgame"), link("facebookinstantgame", player_id="20009")],
         )
         return {"signed_player_info": signed}
 

@@ -2,7 +2,7 @@
 
 import base64
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +11,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from kizuna.testing.providers import keys
+from kizuna.testing.providers.fields import NUMBER, TEXT, choice
 from kizuna.testing.providers.part import Handler, Offer, Part, Request, Response
+from kizuna.testing.providers.payloads import merged
+from kizuna.testing.providers.steps import link, sign_in
 
 #: Where a client of the real one is told to find the certificate; the fake serves the path.
 _URL = "https://static.gc.apple.com/public-key/{}.cer"
@@ -59,15 +62,15 @@ class GameCenter(Part):
         timestamp = int(self.world.clock.unix() * 1000) if timestamp is None else timestamp
         salt = secrets.token_bytes(8) if salt is None else salt
         signed = player_id.encode() + bundle_id.encode() + _eight_bytes(timestamp) + salt
-        return {
+        told = {
             "player_id": player_id,
             "bundle_id": bundle_id,
             "timestamp_seconds": timestamp,
             "salt": base64.b64encode(salt).decode(),
             "signature": base64.b64encode(_signed(_key(certificate), signed, digest)).decode(),
             "public_key_url": _URL.format(_NAMES[certificate]),
-            **overrides,
         }
+        return {**told, **merged(told.keys(), overrides)}
 
     @property
     def authority(self) -> x509.Certificate:
@@ -84,12 +87,18 @@ class GameCenter(Part):
             "social.gamecenter.base_url": self.world.url,
         }
 
-    def offers(self) -> Mapping[str, Callable[[dict[str, Any]], Any]]:
+    def offers(self) -> Mapping[str, Offer]:
         credentials = Offer(
             lambda **fields: self.credentials(**fields),
             "Apple Game Center: an identity signature",
-            use="/v2/account/authenticate/gamecenter",
-            player_id="T:_ada",
+            fields={
+                "player_id": TEXT.required,
+                "bundle_id": TEXT,
+                "timestamp": NUMBER,
+                "certificate": choice(*_NAMES),
+            },
+            example={"player_id": "T:_ada"},
+            steps=[sign_in("gamecenter"), link("gamecenter", player_id="T:_grace")],
         )
         return {"credentials": credentials}
 

@@ -3,15 +3,17 @@
 import base64
 import json
 import secrets
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
 from kizuna.testing.providers import keys
+from kizuna.testing.providers.fields import FLAG, OBJECT, TEXT, TEXTS
 from kizuna.testing.providers.id_tokens import IdTokens, verified
 from kizuna.testing.providers.jwt import Key
 from kizuna.testing.providers.part import Handler, Offer, Request, Response, World, json_response
+from kizuna.testing.providers.steps import link, sign_in
 
 #: Seconds that a code waits for its exchange.
 _CODE_LIFETIME = 600
@@ -108,21 +110,34 @@ class Google(IdTokens):
             "google_auth.credentials_json": json.dumps({"web": self._client()}),
         }
 
-    def offers(self) -> Mapping[str, Callable[[dict[str, Any]], Any]]:
+    def offers(self) -> Mapping[str, Offer]:
         token = Offer(
             lambda **fields: {"token": self.token(**fields)},
             "Sign in with Google: an ID token",
-            use="/v2/account/authenticate/google",
-            sub="108000000000000000001",
-            name="Ada",
-            email="ada@example.com",
+            fields={
+                "sub": TEXT.required,
+                "name": TEXT,
+                "picture": TEXT,
+                "email": TEXT,
+                "email_verified": FLAG,
+                "claims": OBJECT,
+                "without": TEXTS,
+                "header": OBJECT,
+            },
+            example={"sub": "108000000000000000001", "name": "Ada", "email": "ada@example.com"},
+            steps=[sign_in("google"), link("google", sub="108000000000000000009", email="grace@example.com")],
         )
         code = Offer(
             lambda **fields: {"token": self.auth_code(**fields)},
             "Google Play Games: a server auth code, good for one request",
-            use="/v2/account/authenticate/google",
-            player_id="a_0001",
-            display_name="Ada",
+            fields={
+                "player_id": TEXT.required,
+                "display_name": TEXT,
+                "avatar": TEXT,
+                "original_player_id": TEXT,
+            },
+            example={"player_id": "a_0001", "display_name": "Ada"},
+            steps=[sign_in("google")],
         )
         return {"token": token, "auth_code": code}
 

@@ -7,11 +7,15 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
+from kizuna.testing.providers import google_play_offers, payloads
 from kizuna.testing.providers.google_play_access import TOKEN_PATH, AccessTokens, error_response
+from kizuna.testing.providers.google_play_events import happened
 from kizuna.testing.providers.google_play_purchases import Buyer, Product, Subscription
 from kizuna.testing.providers.jwt import issue
 from kizuna.testing.providers.keys import PrivateKey, key_id, private_pem, rsa_key
 from kizuna.testing.providers.part import Handler, Offer, Part, Request, Response, World, json_response
+from kizuna.testing.providers.payloads import merged
+from kizuna.testing.providers.posting import HasUrl, post
 from kizuna.testing.providers.times import MONTH, Moment, instant, milliseconds
 
 #: The app whose purchases these are.
@@ -21,6 +25,8 @@ CLIENT_EMAIL = "kizuna@fake-project.iam.gserviceaccount.com"
 PUSH_SERVICE_ACCOUNT = "push@fake-project.iam.gserviceaccount.com"
 PUSH_AUDIENCE = "https://game.example.com/notifications"
 NOTIFICATIONS_ENDPOINT_ID = "fake-google-play-notifications"
+#: Where a server with these settings takes notifications.
+NOTIFICATIONS_PATH = f"/v2/console/google/notifications/{NOTIFICATIONS_ENDPOINT_ID}"
 
 _PURCHASES = "/androidpublisher/v3/applications/{package}/purchases"
 
@@ -32,23 +38,26 @@ _KINDS = {
     "test": ("testNotification", None),
 }
 
-_Record = Product | Subscription
+Record = Product | Subscription
 
 
 class GooglePlay(Part):
     """Google Play. Purchases are made with `purchase` and `subscription`, and looked up by their tokens.
 
-    Members of an answer that are None are left out of it. Times are aware datetimes or RFC 3339 texts.
+    Members of an answer that are None are left out of it. Times are aware datetimes, RFC 3339 texts or
+    seconds. Besides its options every function takes members of Google's answer by their names, to be merged
+    into it, and any others in `payload`.
     """
 
     name = "google_play"
+    notifications_path = NOTIFICATIONS_PATH
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self.package_name = PACKAGE_NAME
         self._account_key = rsa_key("google play service account")
         self.access_tokens = AccessTokens(world, CLIENT_EMAIL, self._account_key)
-        self._records: dict[str, _Record] = {}
+        self._records: dict[str, Record] = {}
 
     def routes(self) -> Mapping[str, Handler]:
         token, acknowledge = "tokens/{token}", "tokens/{token}:acknowledge"
@@ -74,33 +83,8 @@ class GooglePlay(Part):
             "iap.google.api_base_url": self.world.url,
         }
 
-    def offers(self) -> Mapping[str, Callable[[dict[str, Any]], Any]]:
-        return {
-            "purchase": Offer(
-                lambda **fields: {"purchase": self.purchase(**fields)},
-                "Google Play: a purchase",
-                use="/v2/iap/purchase/google",
-                product_id="sword",
-            ),
-            "subscription": Offer(
-                lambda **fields: {"receipt": self.subscription(**fields)},
-                "Google Play: a subscription, for a month or until it `expires`",
-                use="/v2/iap/subscription/google",
-                product_id="vip",
-            ),
-            "change": Offer(
-                self.change,
-                "Google Play: what becomes of a purchase (`state` 1: cancelled) or a subscription",
-                token="…",
-                state=1,
-            ),
-            "notification": Offer(
-                self._offered_notification,
-                "Google Play: a notification, its headers and its body for"
-                f" POST /v2/console/google/notifications/{NOTIFICATIONS_ENDPOINT_ID}",
-                kind="test",
-            ),
-        }
+    def offers(self) -> Mapping[str, Offer]:
+        return google_play_offers.offers(self)
 
     # Purchases
 
@@ -120,13 +104,14 @@ class GooglePlay(Part):
         acknowledged: bool = False,
         wrapped: bool = False,
         receipt: Mapping[str, Any] | None = None,
-        answer_v2: Mapping[str, Any] | None = None,
-        **answer: Any,
+        payload: Mapping[str, Any] | None = None,
+        payload_v2: Mapping[str, Any] | None = None,
+        **fields: Any,
     ) -> str:
         """Buy a product; the client's receipt, `wrapped` as Unity does it.
 
         `state` is 0 purchased, 1 cancelled, 2 pending. `receipt` is merged into what the client has: it may
-        lie. `answer` and `answer_v2` are merged into what the two APIs tell.
+        lie. `payload` and `payload_v2` are merged into what the two APIs tell.
         """
         bought = instant(purchased) if purchased else self.world.clock.now()
         record = Product(
@@ -139,8 +124,8 @@ class GooglePlay(Part):
             is_test=test,
             buyer=Buyer(account_id, profile_id),
             is_acknowledged=acknowledged,
-            answer=answer,
-            answer_v2=answer_v2 or {},
+            answer=merged(payloads.PRODUCT, fields, payload),
+            answer_v2=payload_v2 or {},
         )
         return self._sold(record, token, {"purchaseState": state, **(receipt or {})}, wrapped)
 
@@ -161,7 +146,8 @@ class GooglePlay(Part):
         acknowledged: bool = False,
         wrapped: bool = False,
         receipt: Mapping[str, Any] | None = None,
-        **answer: Any,
+        payload: Mapping[str, Any] | None = None,
+        **fields: Any,
     ) -> str:
         """Subscribe, for a month if nothing else is said; the client's receipt, as `purchase` gives it.
 
@@ -179,34 +165,37 @@ class GooglePlay(Part):
             is_test=test,
             buyer=Buyer(account_id, profile_id),
             is_acknowledged=acknowledged,
-            answer=answer,
+            answer=merged(payloads.SUBSCRIPTION, fields, payload),
         )
         return self._sold(record, token, receipt or {}, wrapped)
 
-    def change(self, token: str, **changes: Any) -> None:
-        """What becomes of a purchase or a subscription: fields of `Product` or `Subscription`, others are
-        merged into the answer. ValueError for an unknown token.
+    def change(self, token: str, *, payload: Mapping[str, Any] | None = None, **changes: Any) -> None:
+        """What becomes of a purchase or a subscription: fields of `Product` or `Subscription`; those that are
+        Google's and `payload` are merged into the answer. ValueError for an unknown token.
         """
-        record = self._known(token)
+        record = self.known(token)
         own = {name: value for name, value in changes.items() if name in record.__dataclass_fields__}
         for name in ("expires", "purchased", "started"):
             if name in own:
                 own[name] = instant(own[name])
-        told = {name: value for name, value in changes.items() if name not in own}
+        names = payloads.PRODUCT if isinstance(record, Product) else payloads.SUBSCRIPTION
+        others = {name: value for name, value in changes.items() if name not in own}
+        told = merged(names.union(record.__dataclass_fields__), others, payload)
         changed = replace(record, **own)
         changed.answer = {**changed.answer, **told}
         self._records[token] = changed
 
     def is_acknowledged(self, token: str) -> bool:
         """Whether a server has acknowledged a purchase or a subscription. ValueError for an unknown token."""
-        return self._known(token).is_acknowledged
+        return self.known(token).is_acknowledged
 
-    def _known(self, token: str) -> _Record:
+    def known(self, token: str) -> Record:
+        """What was bought with a token. ValueError for an unknown one."""
         if token not in self._records:
             raise ValueError(f"nothing was bought with the token {token!r}")
         return self._records[token]
 
-    def _sold(self, record: _Record, token: str, receipt: Mapping[str, Any], wrapped: bool) -> str:
+    def _sold(self, record: Record, token: str, receipt: Mapping[str, Any], wrapped: bool) -> str:
         own_token = token or secrets.token_urlsafe(24)
         self._records[own_token] = record
         bought = record.purchased if isinstance(record, Product) else record.started
@@ -225,6 +214,18 @@ class GooglePlay(Part):
 
     # Notifications
 
+    def notify(
+        self, server: HasUrl | str, kind: str, token: str = "", *, expires: Moment | None = None
+    ) -> int:
+        """Let something happen to a purchase, and tell a server, or the one at a URL; the answer's status.
+
+        `kind` is one of `google_play_events.KINDS`, such as "VOIDED" for a refund. `expires` is until when a
+        subscription lasts then. ValueError for what cannot happen, ConnectionError if the server does not
+        answer.
+        """
+        headers, body = happened(self, kind, token, expires=expires)
+        return post(server, self.notifications_path, body, headers)
+
     def notification(
         self,
         kind: str = "test",
@@ -238,13 +239,16 @@ class GooglePlay(Part):
         without: Collection[str] = (),
         header: Mapping[str, Any] | None = None,
         key: PrivateKey | None = None,
-        **members: Any,
+        payload: Mapping[str, Any] | None = None,
+        **fields: Any,
     ) -> tuple[dict[str, str], bytes]:
         """The headers and the body of a notification about a purchase: "subscription", "product", "voided".
 
-        `members` are merged into the member that is its kind's, such as `productType`. `claims`, `without`,
+        `fields` are merged into the member that is its kind's, such as `productType`. `claims`, `without`,
         `header` and `key` change the token that shows who sends it, as `push_token` says.
         """
+        if kind not in _KINDS:
+            raise ValueError(f"there is no kind {kind!r}, but {', '.join(_KINDS)}")
         member, usual_type = _KINDS[kind]
         about: dict[str, Any] = {"version": "1.0"}
         if kind != "test":
@@ -257,7 +261,7 @@ class GooglePlay(Part):
             "version": "1.0",
             "packageName": self.package_name if package_name is None else package_name,
             "eventTimeMillis": str(milliseconds(sent or self.world.clock.now())),
-            member: {**about, **members},
+            member: {**about, **merged(payloads.GOOGLE_NOTIFICATION, fields, payload)},
         }
         shown = self.push_token(claims=claims, without=without, header=header, key=key)
         headers = {"authorization": f"Bearer {shown}", "content-type": "application/json"}
@@ -285,10 +289,6 @@ class GooglePlay(Part):
         }
         current = self.world.keys("google").current
         return issue(key or current, key_id(current), due, changed=claims, without=without, header=header)
-
-    def _offered_notification(self, **fields: Any) -> Any:
-        headers, body = self.notification(**fields)
-        return {"headers": headers, "body": json.loads(body)}
 
     def _voided(self, token: str) -> dict[str, Any]:
         """What a notification says of a purchase that was taken back in full."""
@@ -338,7 +338,7 @@ def pushed(notification: Mapping[str, Any], message_id: str = "") -> bytes:
     return json.dumps({"message": message, "subscription": "projects/fake/subscriptions/play"}).encode()
 
 
-def _acknowledged(record: _Record) -> Response:
+def _acknowledged(record: Record) -> Response:
     if isinstance(record, Product) and record.state != 0:
         return error_response(400, "The product purchase is not owned by the user.", "productNotOwnedByUser")
     record.is_acknowledged = True

@@ -8,7 +8,20 @@ from typing import Any
 from kizuna.testing.providers.times import milliseconds, rfc3339
 
 #: The names of a product's states, by the numbers of the older API.
-_PRODUCT_STATES = ("PURCHASED", "CANCELLED", "PENDING")
+PRODUCT_STATES = ("PURCHASED", "CANCELLED", "PENDING")
+
+#: The states of a subscription; to Google all of them begin with SUBSCRIPTION_STATE_.
+SUBSCRIPTION_STATES = (
+    "ACTIVE",
+    "CANCELED",
+    "EXPIRED",
+    "IN_GRACE_PERIOD",
+    "ON_HOLD",
+    "PAUSED",
+    "PENDING",
+    "PENDING_PURCHASE_CANCELED",
+    "UNSPECIFIED",
+)
 
 Answer = dict[str, Any]
 
@@ -67,7 +80,7 @@ class Product:
             "kind": "androidpublisher#productPurchaseV2",
             "orderId": self.order_id,
             "productLineItem": [{"productId": self.product_id, "productOfferDetails": offer}],
-            "purchaseStateContext": {"purchaseState": _PRODUCT_STATES[self.state]},
+            "purchaseStateContext": {"purchaseState": PRODUCT_STATES[self.state]},
             "testPurchaseContext": {"fopType": "TEST"} if self.is_test else None,
             "purchaseCompletionTime": rfc3339(self.purchased),
             "acknowledgementState": _acknowledgement(self.is_acknowledged),

@@ -4,15 +4,19 @@ import base64
 import json
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from kizuna.testing.providers import payloads
+from kizuna.testing.providers.fields import FLAG, OBJECT, TEXT, TIME, choice
 from kizuna.testing.providers.keys import public_der, rsa_key
 from kizuna.testing.providers.part import Handler, Offer, Part, Request, Response, World, json_response
+from kizuna.testing.providers.payloads import merged
+from kizuna.testing.providers.steps import validate
 from kizuna.testing.providers.times import Moment, milliseconds
 
 log = logging.getLogger(__name__)
@@ -62,13 +66,22 @@ class Huawei(Part):
             "iap.huawei.order_base_url_at": self.world.url.replace("127.0.0.1", _APP_TOUCH_HOST),
         }
 
-    def offers(self) -> Mapping[str, Callable[[dict[str, Any]], Any]]:
+    def offers(self) -> Mapping[str, Offer]:
         return {
             "purchase": Offer(
                 self._offered_purchase,
                 "AppGallery: a purchase",
-                use="/v2/iap/purchase/huawei",
-                product_id="sword",
+                fields={
+                    "product_id": TEXT.required,
+                    "token": TEXT,
+                    "purchased": TIME,
+                    "account_flag": choice(APP_TOUCH),
+                    "sandbox": FLAG,
+                    "order": OBJECT,
+                    "payload": OBJECT,
+                },
+                example={"product_id": "sword"},
+                steps=[validate("purchase/huawei")],
             )
         }
 
@@ -81,11 +94,13 @@ class Huawei(Part):
         account_flag: int | None = None,
         sandbox: bool = False,
         order: Mapping[str, Any] | None = None,
-        **payload: Any,
+        payload: Mapping[str, Any] | None = None,
+        **fields: Any,
     ) -> tuple[str, str]:
         """Buy a product: what the client has of it, as text, and the signature of the text, byte for byte.
 
-        `payload` is merged into the text. `order` is merged into the answer of the order service:
+        `fields` of Huawei's are merged into the text, and any others in `payload`.
+        `order` is merged into the answer of the order service:
         `responseCode`, `purchaseTokenData` and `dataSignature`, or into the data if it is none of these.
         """
         own_token = token or secrets.token_hex(24)
@@ -107,7 +122,8 @@ class Huawei(Part):
             "price": 99,
             "country": "US",
         }
-        whole = {name: value for name, value in {**told, **payload}.items() if value is not None}
+        told.update(merged(payloads.HUAWEI, fields, payload))
+        whole = {name: value for name, value in told.items() if value is not None}
         text = json.dumps(whole, ensure_ascii=False)
         is_of_app_touch = account_flag == APP_TOUCH
         self._orders[own_token] = _Order(product_id, is_of_app_touch, self._confirmed(whole, order or {}))
@@ -129,8 +145,9 @@ class Huawei(Part):
         return {name: value for name, value in changed.items() if value is not None}
 
     def _offered_purchase(self, **fields: Any) -> Any:
-        purchase, signature = self.purchase(**fields)
-        return {"purchase": purchase, "signature": signature}
+        token = fields.pop("token", "") or secrets.token_hex(24)
+        purchase, signature = self.purchase(token=token, **fields)
+        return {"purchase": purchase, "signature": signature, "token": token}
 
     # The servers
 

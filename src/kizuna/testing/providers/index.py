@@ -1,53 +1,48 @@
-"""The pages for developers: what the fake offers, and the offers themselves."""
+"""What developers ask the fake itself for, with curl: the page, the settings, and the offers."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from kizuna.testing.providers.part import Offer, Response, json_response
+import yaml
 
-Offers = Mapping[str, Callable[[dict[str, Any]], Any]]
+from kizuna.testing.providers.page import SETTINGS_PATH, page
+from kizuna.testing.providers.part import Offer, Response, World, json_response
 
-_HEAD = """\
-FAKE identity providers and stores, for development alone.
+log = logging.getLogger(__name__)
 
-A server that trusts this address lets anybody sign in as anybody, and buy anything for nothing.
-What follows gives you tokens and receipts; fields that you leave out are made up where that is possible.
-"""
-
-
-def answer(method: str, path: str, body: bytes, offers: Offers, url: str) -> Response:
-    """The answer to a developer's request."""
-    if path in offers:
-        if method != "POST":
-            return _refused(405, f"{path} is for POST.")
-        return _given(offers[path], body)
-    if path in ("/", "/fake", "/fake/"):
-        return Response(200, page(offers, url).encode(), "text/plain; charset=utf-8")
-    return _refused(404, f"There is no such offer; {url}/ lists them.")
+_TEXT = "text/plain; charset=utf-8"
+_PAGES = ("/", "/fake", "/fake/")
 
 
-def page(offers: Offers, url: str) -> str:
-    """Every offer, with a command that takes it."""
-    return "\n".join((_HEAD, *(line for path, offer in offers.items() for line in _lines(path, offer, url))))
+@dataclass(frozen=True)
+class Desk:
+    """Where developers ask. `offers` are by their paths; `settings` gives those of a server that believes."""
+
+    offers: Mapping[str, Offer]
+    settings: Callable[[], Mapping[str, Any]]
+    world: World
+
+    def is_asked(self, path: str) -> bool:
+        """Whether a request is for a developer, and none of a server's."""
+        return path in _PAGES or path.startswith("/fake/")
+
+    def answer(self, method: str, path: str, body: bytes) -> Response:
+        """The answer to a request, which may take as long as the game's server does."""
+        if path in self.offers:
+            return (
+                _given(self.offers[path], body) if method == "POST" else _refused(405, f"{path} is for POST.")
+            )
+        if path in _PAGES:
+            return Response(200, page(self.offers, self.world).encode(), _TEXT)
+        if path == SETTINGS_PATH:
+            return Response(200, yaml.safe_dump(dict(self.settings())).encode(), _TEXT)
+        return _refused(404, f"There is no such offer; {self.world.url}/ lists them.")
 
 
-def command(path: str, offer: Callable[[dict[str, Any]], Any], url: str) -> str:
-    """A command for any POSIX shell that takes an offer."""
-    example = json.dumps(getattr(offer, "example", {}))
-    quoted = example.replace("'", "'\"'\"'")
-    return f"curl {url}{path} --data '{quoted}'"
-
-
-def _lines(path: str, offer: Callable[[dict[str, Any]], Any], url: str) -> Iterator[str]:
-    about = offer.about if isinstance(offer, Offer) else (offer.__doc__ or "").split("\n")[0]
-    yield f"# {about or path}"
-    if isinstance(offer, Offer) and offer.use:
-        yield f"# The answer is the body for POST {offer.use}"
-    yield f"{command(path, offer, url)}\n"
-
-
-def _given(offer: Callable[[dict[str, Any]], Any], body: bytes) -> Response:
+def _given(offer: Offer, body: bytes) -> Response:
     try:
         fields = json.loads(body or b"{}")
     except ValueError:
@@ -56,9 +51,19 @@ def _given(offer: Callable[[dict[str, Any]], Any], body: bytes) -> Response:
         return _refused(400, "The body is no JSON object.")
     try:
         return json_response(offer(fields))
-    except Exception as error:  # whatever a developer's wish does to a function that is meant for tests
-        return _refused(400, f"{type(error).__name__}: {error}")
+    except ValueError as error:
+        return _refused(400, _sentence(str(error)))
+    except ConnectionError as error:
+        return _refused(502, f"The server {error}.")
+    except Exception:
+        log.exception("The fake has failed.")
+        return _refused(500, "The fake itself has failed; the log says why.")
+
+
+def _sentence(text: str) -> str:
+    """What an error says, as a sentence."""
+    return f"{text[:1].upper()}{text[1:].removesuffix('.')}."
 
 
 def _refused(status: int, reason: str) -> Response:
-    return Response(status, f"{reason}\n".encode(), "text/plain; charset=utf-8")
+    return Response(status, f"{reason}\n".encode(), _TEXT)

@@ -3,11 +3,15 @@
 import hmac
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from kizuna.testing.providers import payloads
+from kizuna.testing.providers.fields import OBJECT, TEXT, TIME
 from kizuna.testing.providers.jwt import base64url
 from kizuna.testing.providers.part import Offer, Part
+from kizuna.testing.providers.payloads import merged
+from kizuna.testing.providers.steps import validate
 from kizuna.testing.providers.times import Moment, instant
 
 APP_ID = "1234567890123456"
@@ -22,13 +26,20 @@ class InstantStore(Part):
     def settings(self) -> Mapping[str, Any]:
         return {"iap.facebook_instant.app_secret": APP_SECRET, "iap.facebook_instant.app_id": APP_ID}
 
-    def offers(self) -> Mapping[str, Callable[[dict[str, Any]], Any]]:
+    def offers(self) -> Mapping[str, Offer]:
         return {
             "purchase": Offer(
-                lambda **fields: {"signed_request": self.signed_request(**fields)},
+                self._offered_purchase,
                 "Facebook Instant Games: a purchase",
-                use="/v2/iap/purchase/facebookinstant",
-                product_id="sword",
+                fields={
+                    "product_id": TEXT.required,
+                    "token": TEXT,
+                    "purchased": TIME,
+                    "secret": TEXT,
+                    "payload": OBJECT,
+                },
+                example={"product_id": "sword"},
+                steps=[validate("purchase/facebookinstant")],
             )
         }
 
@@ -39,9 +50,13 @@ class InstantStore(Part):
         token: str = "",
         purchased: Moment | None = None,
         secret: str = APP_SECRET,
-        **payload: Any,
+        payload: Mapping[str, Any] | None = None,
+        **fields: Any,
     ) -> str:
-        """A purchase, signed; `payload` is merged into it, without what is None."""
+        """A purchase, signed.
+
+        `fields` of Facebook's are merged into it, and any others in `payload`; what is None is left out.
+        """
         now = self.world.clock.now()
         told = {
             "algorithm": "HMAC-SHA256",
@@ -55,8 +70,13 @@ class InstantStore(Part):
             "purchase_time": int((instant(purchased) if purchased else now).timestamp()),
             "purchase_token": token or _number(),
         }
-        whole = {name: value for name, value in {**told, **payload}.items() if value is not None}
+        told.update(merged(payloads.INSTANT, fields, payload))
+        whole = {name: value for name, value in told.items() if value is not None}
         return self.sign(json.dumps(whole).encode(), secret)
+
+    def _offered_purchase(self, **fields: Any) -> dict[str, str]:
+        token = fields.pop("token", "") or _number()
+        return {"signed_request": self.signed_request(token=token, **fields), "token": token}
 
     def sign(self, payload: bytes, secret: str = APP_SECRET) -> str:
         """Any payload, signed."""

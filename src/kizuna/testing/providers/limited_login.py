@@ -1,12 +1,14 @@
 """Facebook Limited Login."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from kizuna.testing.providers import graph
+from kizuna.testing.providers.fields import OBJECT, TEXT, TEXTS
 from kizuna.testing.providers.id_tokens import IdTokens
 from kizuna.testing.providers.jwt import Key
 from kizuna.testing.providers.part import Handler, Offer
+from kizuna.testing.providers.steps import link, sign_in
 
 
 class LimitedLogin(IdTokens):
@@ -51,12 +53,20 @@ class LimitedLogin(IdTokens):
             "social.facebook_limited_login.base_url": self.world.url,
         }
 
-    def offers(self) -> Mapping[str, Callable[[dict[str, Any]], Any]]:
+    def offers(self) -> Mapping[str, Offer]:
         token = Offer(
             lambda **fields: {"token": self.token(**fields)},
             "Facebook Limited Login: an authentication token",
-            use="/v2/account/authenticate/facebook",
-            sub="10001",
-            name="Ada",
+            fields={
+                "sub": TEXT.required,
+                "name": TEXT,
+                "email": TEXT,
+                "picture": TEXT,
+                "claims": OBJECT,
+                "without": TEXTS,
+                "header": OBJECT,
+            },
+            example={"sub": "10001", "name": "Ada"},
+            steps=[sign_in("facebook"), link("facebook", sub="10009")],
         )
         return {"token": token}

@@ -5,14 +5,16 @@ import os
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
 from kizuna.clock import Clock
+from kizuna.testing.providers.fields import Kinds, read_fields
 from kizuna.testing.providers.keys import KeyRing
+from kizuna.testing.providers.steps import Step
 
 
 @dataclass(frozen=True)
@@ -63,12 +65,21 @@ class World:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.url = ""  # before the fake has started
+        #: The game's server, where it is known.
+        self.server = ""
+        self.server_key = "defaultkey"
         self._rings: dict[str, KeyRing] = {}
         self._folder: Path | None = None
 
     def now(self) -> int:
         """The present in whole seconds since 1970."""
         return int(self.clock.unix())
+
+    def server_of(self, given: str) -> str:
+        """The game's server: the given one, or the one that is known. ValueError if there is none."""
+        if not given and not self.server:
+            raise ValueError('the game\'s server has not started yet; name it in the field "server"')
+        return given or self.server
 
     def keys(self, name: str) -> KeyRing:
         """The signing keys of a company, the same for all of its parts."""
@@ -90,20 +101,35 @@ def _remove(folder: Path, owner: int) -> None:
 
 
 class Offer:
-    """Something that a part issues to whoever asks for it: `give` is called with the fields of a JSON object.
+    """Something that a part issues to whoever asks for it, with the fields of a JSON object.
 
-    `about` is one line for people, `example` the fields of a request that shows how it is done. `use` is the
-    path in kizuna's API that takes the answer as the body of a POST, where there is one.
+    `give` is called with those of the `fields` that were sent, once they are what they may be; ValueError of
+    it is told to the developer. `about` is one line for people, `example` the fields of a request that shows
+    how it is done, `more` others. `steps` are what one does with the answer.
     """
 
-    def __init__(self, give: Callable[..., Any], about: str, *, use: str = "", **example: Any) -> None:
+    def __init__(
+        self,
+        give: Callable[..., Any],
+        about: str,
+        *,
+        fields: Kinds,
+        example: Mapping[str, Any],
+        more: Sequence[Mapping[str, Any]] = (),
+        steps: Sequence[Step] = (),
+    ) -> None:
         self._give = give
         self.about = about
-        self.use = use
-        self.example = example
+        self.fields = fields
+        self.examples = (example, *more)
+        self.steps = steps
 
-    def __call__(self, fields: dict[str, Any]) -> Any:
-        return self._give(**fields)
+    def __call__(self, given: Mapping[str, Any]) -> Any:
+        """What is given, as JSON.
+
+        ValueError for what cannot be, ConnectionError if a server does not answer.
+        """
+        return self._give(**read_fields(self.fields, given))
 
 
 class Part:
@@ -122,6 +148,6 @@ class Part:
         """Settings by dotted keys with which a server believes this part, once there is an address."""
         return {}
 
-    def offers(self) -> Mapping[str, Callable[[dict[str, Any]], Any]]:
-        """What a developer can get with curl, by name; best as `Offer`. JSON in, JSON out."""
+    def offers(self) -> Mapping[str, Offer]:
+        """What a developer can get with curl, by name."""
         return {}

@@ -1,8 +1,10 @@
 """`Providers`: all parts behind one port of this machine."""
 
+import asyncio
 import logging
 import os
 import socket
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +12,7 @@ from urllib.parse import parse_qsl
 
 from kizuna.clock import Clock, SystemClock
 from kizuna.testing.loop import LoopThread
-from kizuna.testing.providers import index, wire
+from kizuna.testing.providers import wire
 from kizuna.testing.providers.app_store import AppStore
 from kizuna.testing.providers.apple import Apple
 from kizuna.testing.providers.facebook import Facebook
@@ -20,6 +22,7 @@ from kizuna.testing.providers.game_center import GameCenter
 from kizuna.testing.providers.google import Google
 from kizuna.testing.providers.google_play import GooglePlay
 from kizuna.testing.providers.huawei import Huawei
+from kizuna.testing.providers.index import Desk
 from kizuna.testing.providers.instant_store import InstantStore
 from kizuna.testing.providers.limited_login import LimitedLogin
 from kizuna.testing.providers.part import Part, Request, Response, World
@@ -86,9 +89,11 @@ class Providers:
         #: What the parts were asked, in the order in which it came; of very many requests the latest.
         self.requests: list[Seen] = []
         self._router = Router(self.parts)
-        self._offers = {
+        offers = {
             f"/fake/{part.name}/{name}": offer for part in self.parts for name, offer in part.offers().items()
         }
+        self._desk = Desk(offers, lambda: {**self.settings, **self._more_settings}, self._world)
+        self._more_settings: Mapping[str, Any] = {}
         self._port = port
         self._running: ExitStack | None = None
 
@@ -106,6 +111,15 @@ class Providers:
     def settings(self) -> dict[str, Any]:
         """Settings of kizuna, by dotted keys, with which a server believes all parts. Only once started."""
         return {key: value for part in self.parts for key, value in part.settings().items()}
+
+    def serve(self, server: str, server_key: str, settings: Mapping[str, Any]) -> None:
+        """Tell developers of the server that believes these fakes: its URL, its key, what else it has set.
+
+        Notifications go there unless somebody says otherwise.
+        """
+        self._world.server = server
+        self._world.server_key = server_key
+        self._more_settings = settings
 
     def asked(self, path: str) -> list[Seen]:
         """The requests for one path."""
@@ -150,8 +164,10 @@ class Providers:
             body=await wire.read_body(receive),
             raw_query=raw_query,
         )
-        if path in ("/", "/fake") or path.startswith("/fake/"):
-            await wire.answer(send, index.answer(seen.method, path, seen.body, self._offers, self.url))
+        if self._desk.is_asked(path):
+            # Not in this loop: the server may ask us something before it takes what we tell it.
+            response = await asyncio.to_thread(self._desk.answer, seen.method, path, seen.body)
+            await wire.answer(send, response)
             return
         self.requests.append(seen)
         if len(self.requests) > _REMEMBERED:

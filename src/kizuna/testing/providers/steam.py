@@ -1,11 +1,13 @@
 """Sign in with Steam: Valve's Web API, as far as a game server asks it."""
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from kizuna.testing.providers.fields import FLAG, ID, IDS, OBJECT, TEXT
 from kizuna.testing.providers.part import Handler, Offer, Part, Request, Response, World, json_response
+from kizuna.testing.providers.steps import import_friends, link, sign_in
 
 
 @dataclass(frozen=True)
@@ -67,13 +69,23 @@ class Steam(Part):
             "social.steam.base_url": self.world.url,
         }
 
-    def offers(self) -> Mapping[str, Callable[[dict[str, Any]], Any]]:
+    def offers(self) -> Mapping[str, Offer]:
         ticket = Offer(
             lambda **fields: {"token": self.ticket(**fields)},
             "Steam: a session ticket",
-            use="/v2/account/authenticate/steam",
-            steam_id="76561197960287930",
-            friends=["76561197960287931"],
+            fields={
+                "steam_id": ID.required,
+                "friends": IDS,
+                "private": FLAG,
+                "params": OBJECT,
+                "identity": TEXT,
+            },
+            example={"steam_id": "76561197960287930", "friends": ["76561197960287931"]},
+            steps=[
+                sign_in("steam"),
+                link("steam", member="account", steam_id="76561197960287939"),
+                import_friends("steam", steam_id="76561197960287939", friends=["76561197960287930"]),
+            ],
         )
         return {"ticket": ticket}
 

@@ -32,13 +32,21 @@ Send = Callable[[Any], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
+class _Protocol(H11Protocol):
+    """Logs no requests, whatever the process does with its loggers: there are tokens in their queries."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.access_log = False
+
+
 class HttpServer:
     """Serves an ASGI application in the running loop, and gives up its connections at once."""
 
     def __init__(self, app: App) -> None:
         self._config = uvicorn.Config(
             app,
-            http=H11Protocol,
+            http=_Protocol,
             ws="none",
             interface="asgi3",
             proxy_headers=False,
@@ -57,7 +65,7 @@ class HttpServer:
         self._config.load()
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            lambda: H11Protocol(self._config, self._state, {}), sock=listener
+            lambda: _Protocol(self._config, self._state, {}), sock=listener
         )
 
     async def stop(self) -> None:
