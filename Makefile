@@ -1,6 +1,6 @@
 # Everything a checkout needs. Only python3 (3.11 or newer, with its venv module) has to be there.
 #
-#   make serve ARGS="--port 7360"       make test ARGS="-k storage"
+#   make serve ARGS="--port 7400"       make test ARGS="-k storage"
 
 VENV = .venv
 ARGS =

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -94,8 +95,21 @@ def test_a_subscription_on_the_app_store(stores: Providers, replay: Replay) -> N
     assert f"expires {expires:%Y-%m-%d %H:%M:%S}, refunded 20" in found
     status, out, _ = replay(jws)
     assert status == 1
-    assert "FAILED   kind: it is a subscription" in out
+    assert "\nFAILED   kind: it is a subscription (use --subscription)\n" in out
     assert out.endswith("refused: Subscription Receipt. Use the appropriate function instead.\n")
+
+
+def test_a_purchase_that_is_asked_for_as_a_subscription(stores: Providers, replay: Replay) -> None:
+    for text in (stores.app_store.transaction("sword"), stores.app_store.receipt("sword")):
+        status, out, _ = replay(text, "--subscription")
+        assert status == 1
+        assert "\nFAILED   kind: it is no subscription (leave --subscription out)\n" in out
+
+
+def test_a_status_of_apples_is_told_in_words(stores: Providers, replay: Replay) -> None:
+    status, out, _ = replay(stores.app_store.receipt("sword", status=21010))
+    assert status == 1
+    assert "\nFAILED   status: it is 21010: Apple does not find the account, or it was deleted\n" in out
 
 
 def test_a_receipt_of_the_old_kind(stores: Providers, replay: Replay) -> None:
@@ -117,6 +131,17 @@ def test_purchases_on_google_play(stores: Providers, replay: Replay) -> None:
     status, out, _ = replay(text, "--user", str(uuid.uuid4()))
     assert status == 1
     assert "FAILED   account" in out
+
+
+def test_no_check_is_shown_twice(stores: Providers, replay: Replay) -> None:
+    for text in (
+        stores.google_play.purchase("sword"),
+        stores.google_play.subscription("vip"),
+        stores.app_store.transaction("sword"),
+    ):
+        lines = lines_of(replay(text, *(("--subscription",) if "vip" in text else ())))
+        assert len(lines) > 5
+        assert [line for line in lines if lines.count(line) > 1] == []
 
 
 def test_subscriptions_on_google_play(stores: Providers, replay: Replay) -> None:
@@ -157,7 +182,8 @@ def test_a_store_that_is_down(stores: Providers, replay: Replay) -> None:
     finally:
         stores.faults.clear()
     assert (status, err) == (1, "")
-    assert "refused: Google could not be asked: " in out
+    assert "\nnot verified: Google could not be asked: " in out
+    assert "refused" not in out
     assert "secret-token" not in out
 
 
@@ -179,6 +205,10 @@ def test_a_form_may_be_of_another_store(stores: Providers, replay: Replay) -> No
         ("", "This is no receipt of a store"),
         ("hello world. And more.", "This is no receipt of a store"),
         ("[1]", "This is no receipt of a store"),
+        ("xx", "This is no receipt of a store"),
+        ("eHg=", "This is no receipt of a store"),
+        ("a.b.c.d", "This is no receipt of a store"),
+        ("a. b.c", "This is no receipt of a store"),
         ("{}", "This is no receipt of a store"),
         ('{"kind": "androidpublisher#productPurchase"}', "This is JSON without a receipt"),
         ('{"receipt": 7}', "There is no jws or receipt in it, which Apple needs."),
@@ -203,22 +233,53 @@ def test_files_that_cannot_be_read(config: Path, tmp_path: Path, capsys: pytest.
         )
 
 
+@pytest.fixture
+def pipe(tmp_path: Path) -> Path:
+    os.mkfifo(tmp_path / "pipe")
+    return tmp_path / "pipe"
+
+
+def test_only_files_are_read(config: Path, pipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for path in (pipe, Path("/dev/zero")):
+        assert main(["replay-receipt", str(path), "--config", str(config)]) == 2
+        told = f"kizuna: {path} is no regular file; save the receipt in one.\n"
+        assert capsys.readouterr() == ("", told)
+
+
+def test_a_file_that_is_too_large_for_a_receipt(config: Path, tmp_path: Path, replay: Replay) -> None:
+    status, out, err = replay(b"x" * (16 << 20) + b"x")
+    assert (status, out) == (2, "")
+    assert err == f"kizuna: {tmp_path / 'receipt'} has more than 16 MiB, which no receipt has.\n"
+    assert "no receipt of a store" in replay(b"?" * (16 << 20))[2]
+
+
+def test_a_byte_order_mark_does_not_matter(stores: Providers, replay: Replay) -> None:
+    for text in (stores.google_play.purchase("sword"), stores.app_store.transaction("sword")):
+        assert lines_of(replay(text.encode("utf-8-sig")))[-1] == "valid"
+
+
 def test_stores_that_are_not_configured(
     tmp_path: Path, stores: Providers, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "receipt"
-    for text, name in (
-        (stores.google_play.purchase("sword"), "Google"),
-        (stores.app_store.receipt("sword"), "Apple"),
+    for text, name, needs in (
+        (stores.google_play.purchase("sword"), "Google", "client_email and iap.google.private_key"),
+        (stores.app_store.receipt("sword"), "Apple", "shared_password"),
         (
             json.dumps(dict(zip(("purchase", "signature"), stores.huawei.purchase("sword"), strict=True))),
             "Huawei",
+            "public_key, iap.huawei.client_id and iap.huawei.client_secret",
         ),
-        (stores.instant_store.signed_request("sword"), "Facebook Instant"),
+        (stores.instant_store.signed_request("sword"), "Facebook Instant", "app_secret"),
     ):
         file.write_text(text)
         assert main(["replay-receipt", str(file)]) == 2
-        assert capsys.readouterr() == ("", f"kizuna: {name} IAP is not configured.\n")
+        section = name.lower().replace(" ", "_")
+        assert capsys.readouterr() == (
+            "",
+            f"kizuna: {name} IAP is not configured. It needs iap.{section}.{needs}: name the file that "
+            "sets them with --config, or set them in the environment.\n",
+        )
 
 
 def test_settings_that_are_unusable(

@@ -561,6 +561,9 @@ def test_names_are_a_list_or_text_with_commas(write: Write) -> None:
     [
         ("social.apple.base_url", "appleid.apple.com", "a scheme and a host"),
         ("social.apple.base_url", "https://u:p@example.com", "a scheme and a host"),
+        ("social.apple.base_url", "https://example.com:65536", "a port"),
+        ("social.gamecenter.base_url", "http://example.com:https", "a port"),
+        ("iap.google.token_url", "https://example.com:99999/token", "a port"),
         ("iap.google.token_url", "https://example.com", "must be a URL"),
         ("iap.apple.notifications_endpoint_id", "a/b", "letters, digits"),
         ("iap.apple.key_id", "k", "issuer_id, key_id and signing_key together"),

@@ -22,6 +22,7 @@ create table purchase (
     create_time timestamptz not null,
     update_time timestamptz not null,
     refund_time timestamptz not null default '1970-01-01 00:00:00+00',
+    store_time timestamptz not null default '1970-01-01 00:00:00+00',
     raw_response jsonb not null default '{{}}'
 );
 create index purchase_user_id_idx on purchase (user_id, purchase_time, transaction_id);
@@ -43,6 +44,7 @@ create table subscription (
     update_time timestamptz not null,
     refund_time timestamptz not null default '1970-01-01 00:00:00+00',
     store_time timestamptz not null,
+    period_time timestamptz not null default '1970-01-01 00:00:00+00',
     raw_response jsonb not null default '{{}}',
     raw_notification jsonb not null default '{{}}'
 );

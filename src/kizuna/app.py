@@ -55,6 +55,7 @@ from kizuna.notifications.service import Notifications
 from kizuna.outside.client import Outside
 from kizuna.parties import routes as party_routes
 from kizuna.parties.service import Parties
+from kizuna.purchases import keeping as purchase_keeping
 from kizuna.purchases import routes as purchase_routes
 from kizuna.purchases.notices.delivery import Delivery
 from kizuna.purchases.notices.routes import webhooks
@@ -133,7 +134,13 @@ class Application:
             self._revocations,
             clock,
             hold=[groups.hold, friends.hold],
-            disown=[groups.disown, friends.disown, leaderboards.disown, self.deletions.note],
+            disown=[
+                groups.disown,
+                friends.disown,
+                purchase_keeping.disown,
+                leaderboards.disown,
+                self.deletions.note,
+            ],
         )
         users = Users(self.database, self._revocations, clock)
         storage = Storage(self.database, clock)
@@ -157,7 +164,7 @@ class Application:
         linking = Linking(self.database, self._passwords, identity_providers, friend_imports, clock)
 
         self._stores_outside = Outside(iap.http_timeout_ms / 1000)
-        stores = Stores(iap, social.google, self._stores_outside, clock)
+        self._stores = stores = Stores(iap, social.google, self._stores_outside, clock)
         purchases = Purchases(self.database, stores, clock)
         subscriptions = Subscriptions(self.database, stores, clock)
         self.notice_delivery = Delivery(
@@ -275,6 +282,7 @@ class Application:
         await self._notifications.finish()
         await self._ranks.stop()
         self._passwords.close()
+        await self._stores.close()
         await asyncio.gather(self._providers_outside.close(), self._stores_outside.close())
         await self._bus.stop()
         await self.database.close()

@@ -265,6 +265,8 @@ def check_keys(settings: Settings) -> Iterator[Finding]:
 
 def check_providers(settings: Settings) -> Iterator[Finding]:
     """Identity providers and stores. What their settings cannot be was refused when they were read."""
+    for sentence in doctor_providers.switched(settings):
+        yield Finding("ok", sentence)
     for sentence in doctor_providers.half_set_up(settings):
         yield Finding("problem", sentence)
     for sentence in doctor_providers.open_to_others(settings):

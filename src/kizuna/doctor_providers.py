@@ -31,6 +31,20 @@ _APPLE_PURCHASES = _Trust(("iap.apple.bundle_ids",), "Purchases from Apple")
 _GOOGLE_PURCHASES = _Trust(("iap.google.package_names",), "Purchases from Google")
 _INSTANT_PURCHASES = _Trust(("iap.facebook_instant.app_id",), "Purchases in Facebook Instant Games")
 
+#: What has to be set for what to be on.
+_SWITCHES = {
+    "sign-in with Apple": ("social.apple.bundle_id",),
+    "sign-in with Steam": ("social.steam.publisher_key", "social.steam.app_id"),
+    "sign-in with Facebook Instant Games": ("social.facebook_instant_game.app_secret",),
+    "server auth codes of Google": ("google_auth.credentials_json",),
+    "subscriptions and receipts of Apple": ("iap.apple.shared_password",),
+    "purchases from Google": ("iap.google.client_email", "iap.google.private_key"),
+    "purchases from Huawei": ("iap.huawei.public_key", "iap.huawei.client_id", "iap.huawei.client_secret"),
+    "purchases in Facebook Instant Games": ("iap.facebook_instant.app_secret",),
+    "notifications of Apple": ("iap.apple.notifications_endpoint_id",),
+    "notifications of Google": ("iap.google.notifications_endpoint_id",),
+}
+
 #: Settings that are of use only together.
 _TOGETHER = (
     ("social.steam.publisher_key", "social.steam.app_id"),
@@ -63,6 +77,19 @@ def open_to_others(settings: Settings) -> Iterator[str]:
         yield "Google's notifications are believed without a token: set iap.google.push_audience."
     elif google.push_audience and not google.push_service_account:
         yield "Any Google account may send notifications: set iap.google.push_service_account."
+
+
+def switched(settings: Settings) -> Iterator[str]:
+    """What is on, and what is off with the settings that would switch it on."""
+    on: list[str] = []
+    off: list[str] = []
+    for name, keys in _SWITCHES.items():
+        is_on = all(settings.value(key) for key in keys)
+        (on if is_on else off).append(name if is_on else f"{name} ({', '.join(keys)})")
+    if on:
+        yield f"On: {', '.join(on)}."
+    if off:
+        yield f"Off, with what to set: {'; '.join(off)}."
 
 
 def half_set_up(settings: Settings) -> Iterator[str]:

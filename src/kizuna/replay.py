@@ -4,7 +4,9 @@ Nothing is kept, and no database is needed: only the stores' own word counts, an
 credentials.
 """
 
-from collections.abc import Iterator
+import re
+import stat
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,14 +16,15 @@ from kizuna.clock import Clock, SystemClock
 from kizuna.errors import ApiError
 from kizuna.outside.checks import Check, Checks, Refused
 from kizuna.outside.client import Outside, Unavailable
-from kizuna.outside.encoding import json_object
+from kizuna.outside.encoding import base64_standard, json_object
+from kizuna.outside.tokens import is_three_parts
 from kizuna.purchases.stores import Stores
 from kizuna.purchases.stores.interface import (
     NAMES,
+    NotConfigured,
     Store,
     StorePurchase,
     StoreSubscription,
-    not_configured,
     refusal,
 )
 from kizuna.settings import Settings
@@ -42,6 +45,28 @@ _MEMBERS = {
     Store.FACEBOOK_INSTANT: ("signed_request",),
 }
 
+#: The settings without which each store cannot be asked.
+_NEEDS = {
+    Store.APPLE: "iap.apple.shared_password",
+    Store.GOOGLE: "iap.google.client_email and iap.google.private_key",
+    Store.HUAWEI: "iap.huawei.public_key, iap.huawei.client_id and iap.huawei.client_secret",
+    Store.FACEBOOK_INSTANT: "iap.facebook_instant.app_secret",
+}
+
+#: How receipts of StoreKit 1 begin, once the base64 is taken off: a structure of ASN.1, or a property list.
+_RECEIPT_STARTS = (b"0", b"{")
+
+_SIGNED_REQUEST = re.compile(r"[A-Za-z0-9_=-]+\.[A-Za-z0-9_=-]+")
+
+#: What to try where a check has failed, by the check's name and what it has found.
+_HINTS = {
+    ("kind", "it is a subscription"): "use --subscription",
+    ("kind", "it is no subscription"): "leave --subscription out",
+}
+
+#: The largest file that is read, in bytes: more than any store's receipt has, or a server takes.
+_LARGEST_FILE = 16 << 20
+
 _WITH_SUBSCRIPTIONS = (Store.APPLE, Store.GOOGLE)
 
 
@@ -61,12 +86,16 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The checks of a claim, and what the store confirms; `problem` is why it does not, "" if it does."""
+    """The checks of a claim, and what the store confirms; `problem` is why it does not, "" if it does.
+
+    `is_refused` is whether it is the store that does not, which may also be out of reach.
+    """
 
     claim: Claim
     checks: list[Check]
-    confirmed: list[StorePurchase] | list[StoreSubscription]
+    confirmed: Sequence[StorePurchase] | Sequence[StoreSubscription]
     problem: str = ""
+    is_refused: bool = False
 
     @property
     def is_valid(self) -> bool:
@@ -77,22 +106,43 @@ class Outcome:
         """All of it, for people."""
         kind = "a subscription" if self.claim.is_subscription else "a purchase"
         yield f"{NAMES[self.claim.store]}, {kind}"
-        for check in self.checks:
+        for check in dict.fromkeys(self.checks):  # a path checks what a receipt has checked
             detail = f": {check.detail}" if check.detail else ""
-            yield f"{'ok' if check.passed else 'FAILED':<8} {check.name}{detail}"
+            yield f"{'ok' if check.passed else 'FAILED':<8} {check.name}{detail}{self._hint(check)}"
         for each in self.confirmed:
             yield _described(each)
-        yield f"refused: {self.problem}" if self.problem else "valid"
+        yield self._verdict()
+
+    def _verdict(self) -> str:
+        if self.is_valid:
+            return "valid"
+        return f"{'refused' if self.is_refused else 'not verified'}: {self.problem}"
+
+    def _hint(self, check: Check) -> str:
+        """What to try about a check that has failed."""
+        hint = "" if check.passed else _HINTS.get((check.name, check.detail), "")
+        return f" ({hint})" if hint else ""
 
 
 def read_file(path: Path) -> str:
-    """The text of a file. `ReplayError` if it cannot be read."""
+    """The text of a file, without a byte order mark. `ReplayError` if it cannot be read."""
     try:
-        return path.read_bytes().decode()
+        return _content(path).decode("utf-8-sig")
     except OSError as error:
         raise ReplayError(f"{path} cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError:
         raise ReplayError(f"{path} is no text") from None
+
+
+def _content(path: Path) -> bytes:
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # a pipe could keep us waiting, a device for ever
+        raise ReplayError(f"{path} is no regular file; save the receipt in one.")
+    with path.open("rb") as file:
+        content = file.read(_LARGEST_FILE + 1)
+    if len(content) > _LARGEST_FILE:
+        raise ReplayError(f"{path} has more than {_LARGEST_FILE >> 20} MiB, which no receipt has.")
+    return content
 
 
 def read_claim(text: str, store: Store | None = None, *, is_subscription: bool = False) -> Claim:
@@ -122,16 +172,22 @@ async def replay(claim: Claim, settings: Settings, user_id: str = "", clock: Clo
     stores = Stores(settings.iap, settings.social.google, outside, clock or SystemClock())
     try:
         return Outcome(claim, checks.done, await _confirmed(claim, stores, user_id, checks))
+    except NotConfigured as error:
+        raise ReplayError(f"{error.message} {_remedy(claim.store)}") from None
     except ApiError as error:
-        if error.message == not_configured(claim.store).message:
-            raise ReplayError(error.message) from None
-        return Outcome(claim, checks.done, [], error.message)
+        return Outcome(claim, checks.done, [], error.message, is_refused=True)
     except Refused as error:
-        return Outcome(claim, checks.done, [], refusal(claim.store, error).message)
+        return Outcome(claim, checks.done, [], refusal(claim.store, error).message, is_refused=True)
     except Unavailable as error:
         return Outcome(claim, checks.done, [], f"{NAMES[claim.store]} could not be asked: {error}")
     finally:
         await outside.close()
+
+
+def _remedy(store: Store) -> str:
+    """What to do about a store that is not configured."""
+    where = "name the file that sets them with --config, or set them in the environment"
+    return f"It needs {_NEEDS[store]}: {where}."
 
 
 def _store_of(text: str, members: dict[str, Any]) -> Store:
@@ -156,10 +212,21 @@ def _store_of(text: str, members: dict[str, Any]) -> Store:
 
 def _store_of_receipt(text: str) -> Store:
     """The same for a bare receipt."""
-    dots = text.count(".")
-    if not text or text[0] in '{["' or (dots and len(text.split()) > 1):
-        raise ReplayError("This is no receipt of a store that is known by its form; name it with --store.")
-    return Store.FACEBOOK_INSTANT if dots == 1 else Store.APPLE
+    if _SIGNED_REQUEST.fullmatch(text):
+        return Store.FACEBOOK_INSTANT
+    if _is_of_apple(text):
+        return Store.APPLE
+    raise ReplayError("This is no receipt of a store that is known by its form; name it with --store.")
+
+
+def _is_of_apple(text: str) -> bool:
+    """Whether it may be a signed transaction, or a receipt of StoreKit 1."""
+    if is_three_parts(text):
+        return len(text.split()) == 1
+    try:
+        return base64_standard(text).startswith(_RECEIPT_STARTS)
+    except ValueError:
+        return False
 
 
 def _is_google_receipt(members: dict[str, Any]) -> bool:
@@ -178,7 +245,7 @@ def _receipt(text: str, members: dict[str, Any], store: Store) -> str:
 
 async def _confirmed(
     claim: Claim, stores: Stores, user_id: str, checks: Checks
-) -> list[StorePurchase] | list[StoreSubscription]:
+) -> Sequence[StorePurchase] | Sequence[StoreSubscription]:
     match claim.store, claim.is_subscription:
         case Store.APPLE, True:
             return await stores.apple.subscriptions(claim.text, checks)

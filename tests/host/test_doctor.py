@@ -218,7 +218,7 @@ def test_keys_left_at_their_default() -> None:
 
 def test_what_is_open_to_other_apps() -> None:
     """Where nothing says which app is the game's own, what was signed for any is taken: a warning each."""
-    told = "\n".join(lines(doctor.check_providers(Settings())))
+    told = "\n".join(line for line in lines(doctor.check_providers(Settings())) if "warning: " in line)
     for key in (
         "social.google.client_ids",
         "social.facebook.app_secret",
@@ -257,4 +257,6 @@ def test_nothing_is_said_of_what_is_set_up(tmp_path: Path) -> None:
         "social.steam.app_id": 7,
         "iap.apple.bundle_ids": "a",
     }
-    assert lines(doctor.check_providers(load(flags=options).settings)) == []
+    on, off = lines(doctor.check_providers(load(flags=options).settings))
+    assert on == "ok: On: sign-in with Steam."
+    assert off.startswith("ok: Off, with what to set: sign-in with Apple (social.apple.bundle_id); ")

@@ -167,3 +167,10 @@ async def stored_subscription(app: Application, id: str) -> dict[str, Any] | Non
     """The row of a subscription, if there is one."""
     rows = await app.database.read(SUBSCRIPTION_ROWS)
     return next((dict(row) for row in rows if row["original_transaction_id"] == id), None)
+
+
+async def everything_kept(app: Application) -> set[tuple[str, str]]:
+    """The kind and the id of every purchase and subscription there is."""
+    purchases = {("purchase", row["transaction_id"]) for row in await app.database.read(ROWS)}
+    rows = await app.database.read(SUBSCRIPTION_ROWS)
+    return purchases | {("subscription", row["original_transaction_id"]) for row in rows}

@@ -91,7 +91,7 @@ def test_notifications_about_nothing_that_was_bought(apple: Fake, store: AppStor
         ({"notificationType": None}, "kind"),
         ({"notificationType": ""}, "notificationType"),
         ({"notificationUUID": None}, "notificationUUID"),
-        ({"notificationUUID": "1" * 129}, "notificationUUID"),
+        ({"notificationUUID": "1" * 201}, "notificationUUID"),
         ({"notificationUUID": 1}, "notificationUUID"),
     ],
 )

@@ -1,5 +1,7 @@
 """Receipts of StoreKit 1: Apple says what is in them, and what has become of it."""
 
+import json
+import logging
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -40,7 +42,7 @@ FAULTS: list[dict[str, Any]] = [
     {"json": {"status": 0, "receipt": []}},
     {"truncated": True},
     {"reset": True},
-    {"huge": 5_000_000},
+    {"huge": 9_000_000},
 ]
 
 
@@ -78,6 +80,52 @@ async def test_purchases_in_the_order_of_the_receipt(apple: Fake, store: AppStor
     assert all(check.passed for check in checks.done)
 
 
+@pytest.mark.parametrize("told", ["in_app", "latest"])
+async def test_a_refund_counts_wherever_it_stands(apple: Fake, store: AppStore, told: str) -> None:
+    before = apple.entry("sword", transaction_id="7", purchased=BOUGHT)
+    after = {**before, **apple.entry("sword", transaction_id="7", purchased=BOUGHT, cancelled=REFUNDED)}
+    later = apple.entry("other", transaction_id="7", cancelled=REFUNDED + timedelta(hours=1))
+    first, last = (before, after) if told == "latest" else (after, before)
+    [purchase] = await store.purchases(apple.receipt(first, latest=(last,)), Checks())
+    assert (purchase.product_id, purchase.refund_time) == ("sword", REFUNDED)
+    [purchase] = await store.purchases(apple.receipt(first, latest=(last, later)), Checks())
+    assert (purchase.product_id, purchase.refund_time) == ("sword", REFUNDED + timedelta(hours=1))
+
+
+async def test_a_large_answer(apple: Fake, store: AppStore, providers: Providers) -> None:
+    """All that was ever bought in the app is in it."""
+    entries = [{**apple.entry("gem", transaction_id=str(n)), "note": "x" * 1000} for n in range(3000)]
+    providers.faults.add(PATH, json=answer(apple.bundle_id, entries), times=1)
+    purchases = await store.purchases("receipt", Checks())
+    assert len(purchases) == 3000
+    assert len(purchases[0].raw) < 2000
+
+
+@pytest.mark.parametrize(
+    ("note", "is_whole"), [("x" * 15_000, True), ("x" * 17_000, False), ("剣" * 9_000, False)]
+)
+async def test_the_whole_answer_is_told_with_each_purchase_unless_it_adds_up(
+    apple: Fake, store: AppStore, providers: Providers, note: str, is_whole: bool
+) -> None:
+    entries = [{**apple.entry("gem", transaction_id=str(n)), "note": note} for n in range(4)]
+    said = orjson.dumps(answer(apple.bundle_id, entries))
+    assert (len(said) * 4 <= 256 * 1024) is is_whole
+    providers.faults.add(PATH, body=said)
+    told = [orjson.loads(each.provider_response) for each in await store.purchases("receipt", Checks())]
+    assert told == ([orjson.loads(said)] * 4 if is_whole else entries)
+
+
+async def test_an_entry_that_is_nested_too_deeply(apple: Fake, store: AppStore, providers: Providers) -> None:
+    """It can be read, and not written again, which is done where the answer is large."""
+    deep, large = json.loads("[" * 300 + "]" * 300), "x" * 300_000
+    sword = {**apple.entry("sword"), "deep": deep, "note": large}
+    vip = {**apple.entry("vip", expires=REFUNDED), "deep": deep, "note": large}
+    providers.faults.add(PATH, body=json.dumps(answer(apple.bundle_id, [sword], [vip])).encode())
+    for asked in (store.purchases, store.subscriptions):
+        checks = Checks()
+        assert await refusal(asked("receipt", checks), checks) == "answer"
+
+
 async def test_how_apple_is_asked(apple: Fake, store: AppStore, providers: Providers) -> None:
     receipt = apple.receipt("sword", environment="Production")
     await store.purchases(receipt, Checks())
@@ -111,6 +159,35 @@ async def test_nobody_is_sent_around_in_circles(
         await store.purchases("receipt", Checks())
     assert caught.value.message == f"Invalid Receipt. Status: {statuses[-1]}"
     assert len(providers.requests) == asked
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (21002, "it is 21002: the receipt is malformed"),
+        (21003, "it is 21003: Apple cannot authenticate the receipt"),
+        (21005, "it is 21005: Apple's server for receipts is down"),
+        (21008, "it is 21008: the receipt is from production, and was sent to the sandbox"),
+        (21010, "it is 21010: Apple does not find the account, or it was deleted"),
+        (21199, "it is 21199"),
+    ],
+)
+async def test_what_apple_means(store: AppStore, providers: Providers, status: int, reason: str) -> None:
+    providers.faults.add(PATH, json={"status": status})
+    with pytest.raises(InvalidReceipt) as caught:
+        await store.purchases("receipt", Checks())
+    assert (caught.value.reason, caught.value.message) == (reason, f"Invalid Receipt. Status: {status}")
+
+
+async def test_a_wrong_password_is_the_operators_affair(
+    apple: Fake, store: AppStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    receipt, wrong = apple.receipt("sword"), store.with_settings(shared_password="wrong-password")
+    with caplog.at_level(logging.ERROR), pytest.raises(Unavailable, match=r"iap\.apple\.shared_password"):
+        await wrong.purchases(receipt, Checks())
+    [told] = caplog.messages
+    assert "does not take iap.apple.shared_password (status 21004)" in told
+    assert "wrong-password" not in told
 
 
 @pytest.mark.parametrize("retryable", [False, 0, "0", "false", None, [], "yes"])

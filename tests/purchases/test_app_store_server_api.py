@@ -1,6 +1,7 @@
 """The App Store Server API: what has become of a transaction counts, whatever the client has kept of it."""
 
 import base64
+import logging
 import time
 from datetime import timedelta
 from typing import Any
@@ -149,6 +150,16 @@ async def test_no_answer(apple: Fake, store: AppStore, providers: Providers, fau
         with pytest.raises(Unavailable) as caught:
             await asked(receipt, Checks())
         assert "eyJ" not in str(caught.value)  # no token
+
+
+async def test_a_key_that_apple_does_not_take_is_the_operators_affair(
+    apple: Fake, store: AppStore, providers: Providers, caplog: pytest.LogCaptureFixture
+) -> None:
+    providers.faults.add(PURCHASE, status=401)
+    told = "127.0.0.1 does not take the key of iap.apple.issuer_id, key_id and signing_key (status 401)"
+    with caplog.at_level(logging.ERROR), pytest.raises(Unavailable) as caught:
+        await store.purchases(apple.transaction("sword", environment="Production"), Checks())
+    assert (str(caught.value), caplog.messages) == (told, [told])
 
 
 async def test_who_is_slow_is_not_waited_for(apple: Fake, providers: Providers, clock: ShiftedClock) -> None:

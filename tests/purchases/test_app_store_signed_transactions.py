@@ -258,12 +258,12 @@ async def test_payloads(apple: Fake, store: AppStore, payload: dict[str, Any], n
 
 
 async def test_the_longest_ids_and_the_earliest_and_latest_times(apple: Fake, store: AppStore) -> None:
-    id, first, last = "1" * 512, -62135596800000, 253402300799999
+    id, first, last = "1" * 512, -62104060800000, 253370764799999
     receipt = apple.transaction(id, transaction_id=id, purchaseDate=first, revocationDate=last)
     [purchase] = await store.purchases(receipt, Checks())
     assert (purchase.transaction_id, purchase.product_id) == (id, id)
-    assert purchase.purchase_time == datetime(1, 1, 1, tzinfo=UTC)
-    assert purchase.refund_time == datetime(9999, 12, 31, 23, 59, 59, 999000, UTC)
+    assert purchase.purchase_time == datetime(2, 1, 1, tzinfo=UTC)
+    assert purchase.refund_time == datetime(9998, 12, 31, 23, 59, 59, 999000, UTC)
 
 
 async def test_what_apple_signs_besides_transactions_is_no_purchase(apple: Fake, store: AppStore) -> None:

@@ -62,9 +62,9 @@ SIGNED: dict[str, Changes] = {
     "signedDate long ago": {"signedDate": NOW - LONG},
     "signedDate far off": {"signedDate": NOW + LONG},
     "signedDate beyond all": {"signedDate": 10**30},
-    "exp": {"exp": 1},
-    "nbf": {"nbf": 99_999_999_999},
-    "iat": {"iat": 99_999_999_999},
+    "exp": {"payload": {"exp": 1}},
+    "nbf": {"payload": {"nbf": 99_999_999_999}},
+    "iat": {"payload": {"iat": 99_999_999_999}},
 }
 
 #: More of that for transactions.

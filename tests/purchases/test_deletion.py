@@ -86,6 +86,37 @@ _WAITING = Query(
 
 
 @pytest.mark.parametrize("kind", ["purchase", "subscription"])
+async def test_a_deletion_lets_go_of_what_was_bought_in_the_order_of_all(
+    app: Application, database_url: str, shelf: Shelf, ada: Shopper, kind: str
+) -> None:
+    """Whoever holds the first by its id, and waits for the last, would wait for ever otherwise."""
+    ids = sorted(shelf.id() for _ in range(3))
+    expires = None if kind == "purchase" else NOON_TIME + MONTH
+    for n, id in enumerate(ids):  # the first by its id is the last by its time
+        entry = shelf.entry("sword", id, expires=expires, purchased=NOON_TIME - n * MONTH)
+        await ada.send(shelf.legacy_receipt(entry, kind=kind))
+    key = "transaction_id" if kind == "purchase" else "original_transaction_id"
+    lock = f"select from {kind} where {key} = $1 for no key update"
+    other = await asyncpg.connect(database_url)
+    try:
+        async with other.transaction():
+            await other.execute(lock, ids[0])
+            leaving = asyncio.create_task(ada.leave())
+
+            async def waits() -> bool:
+                return bool((await app.database.read(_WAITING))[0]["waiting"])
+
+            await wait_until_async(waits, what="the deletion's wait")
+            for id in ids[1:]:
+                await other.execute(f"{lock} nowait", id)
+        await leaving
+    finally:
+        await other.close()
+    find: Any = stored if kind == "purchase" else stored_subscription
+    assert [(await find(app, id))["owner"] for id in ids] == [NOBODY] * 3
+
+
+@pytest.mark.parametrize("kind", ["purchase", "subscription"])
 async def test_the_owner_leaves_while_it_is_kept(
     app: Application, database_url: str, shelf: Shelf, ada: Shopper, kind: str
 ) -> None:

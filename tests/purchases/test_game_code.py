@@ -31,7 +31,11 @@ def nk(app: Application) -> Nakama:
 
 #: Each call, and the credentials that it may be given besides, which are wrong, and what comes of that.
 CALLS: dict[str, tuple[str, dict[str, str], Refusal]] = {
-    "legacy": ("apple", {"shared_password": "wrong"}, Refusal(400, 9, "Invalid Receipt. Status: 21004")),
+    "legacy": (
+        "apple",
+        {"shared_password": "wrong"},
+        Refusal(503, 14, "Apple IAP verification is currently unavailable. Try again later."),
+    ),
     "google": (
         "google",
         {"client_email": "nobody@example.com"},
@@ -140,7 +144,7 @@ async def test_a_refund_is_noted_and_taken_back(
     noticed = StorePurchase(
         receipt.id, "sword", Store.GOOGLE, Environment.PRODUCTION, NOON_TIME, "", refund_time=NOON_TIME
     )
-    await app.database.atomically(lambda tx: purchases.keep_within(tx, None, [noticed]))
+    await app.database.atomically(lambda tx: purchases.note_refund_within(tx, noticed))
     assert (await ada.buy(receipt))["refund_time"] == "2026-03-02T12:00:00Z"
     assert await purchases.owner_of(receipt.id) == ada.id
     assert await app.database.atomically(lambda tx: purchases.owner_of(receipt.id, tx)) == ada.id

@@ -60,7 +60,7 @@ class TestByToken:
         self, store: GooglePlay, providers: Providers, clock: ShiftedClock
     ) -> None:
         play = providers.google_play
-        play.purchase("sword", token="n-5", state=1, answer_v2={"purchaseCompletionTime": None})
+        play.purchase("sword", token="n-5", state=1, payload_v2={"purchaseCompletionTime": None})
         before = clock.now()
         found, _ = await store.product_by_token(play.package_name, "n-5", Checks())
         assert found.refund_time is not None
@@ -85,7 +85,7 @@ class TestByToken:
         self, store: GooglePlay, providers: Providers, answer: dict[str, Any], check: str
     ) -> None:
         play, checks = providers.google_play, Checks()
-        play.purchase("sword", token="n-6", answer_v2=answer)
+        play.purchase("sword", token="n-6", payload_v2=answer)
         await refusal(store.product_by_token(play.package_name, "n-6", checks), checks, check)
 
     @pytest.mark.parametrize("asked", ["subscription_by_token", "product_by_token"])

@@ -11,7 +11,7 @@ from kizuna.clock import ShiftedClock
 from kizuna.outside.checks import Checks, Refused
 from kizuna.outside.client import Outside, Unavailable
 from kizuna.purchases.stores.google_play import GooglePlay
-from kizuna.purchases.stores.google_service_account import ServiceAccount, check_private_key
+from kizuna.purchases.stores.google_service_account import ServiceAccount
 from kizuna.purchases.stores.interface import Store
 from kizuna.purchases.stores.interface import refusal as told
 from kizuna.settings import Settings
@@ -227,23 +227,12 @@ class TestPrivateKey:
         assert text not in record.getMessage()
         assert providers.requests == []
 
-    @pytest.mark.parametrize("text", NO_KEYS.values(), ids=NO_KEYS)
-    def test_that_is_none_can_be_found_before(self, text: str) -> None:
-        sentence = check_private_key(text)
-        assert sentence is not None
-        assert sentence.startswith("iap.google.private_key is no ")
-        assert sentence.endswith(".")
-
     async def test_may_be_copied_as_it_stands_in_googles_file(
         self, store: GooglePlay, providers: Providers, settings: Settings
     ) -> None:
         escaped = settings.iap.google.private_key.replace("\n", "\\n")
-        assert check_private_key(escaped) is None
         other = store.with_settings(private_key=escaped)
         await other.purchase(providers.google_play.purchase("sword"), ME, Checks())
-
-    def test_that_is_one(self, settings: Settings) -> None:
-        assert check_private_key(settings.iap.google.private_key) is None
 
 
 class TestSecrets:

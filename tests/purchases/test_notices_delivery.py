@@ -219,6 +219,71 @@ async def test_not_of_what_is_no_news_or_nobodys(
     assert await told(api, f"apple:{id}-2") == []
 
 
+async def test_not_of_the_end_of_what_nobody_had(
+    app: Application, api: httpx.AsyncClient, apple: Apple, google: Google, shelf: Shelf, ada: Shopper
+) -> None:
+    """Whoever buys can name somebody else to the store, and then have the money back."""
+    ids = [shelf.id() for _ in range(4)]
+    expires = (None, NOW + MONTH, NOW + MONTH, None)
+    for id, ends, kind in zip(ids, expires, ("REFUND", "REFUND", "EXPIRED", "REVOKE"), strict=True):
+        bought = apple.store.transaction(
+            "sword", transaction_id=id, expires=ends, user_id=ada.id, revoked=NOW
+        )
+        renewal = apple.store.renewal("sword", id, renews=NOW, user_id=ada.id)
+        for n in range(2):  # the first does not make it somebody's
+            assert await apple.tell(kind, transaction=bought, renewal=renewal, uuid=f"{id}-{n}") == 200
+    purchase, subscription = shelf.id(), shelf.id()
+    google.store.purchase("sword", token=purchase, account_id=ada.id, state=1)
+    google.store.subscription("vip", token=subscription, account_id=ada.id, expires=NOW, state="EXPIRED")
+    for token in (purchase, subscription):
+        for n in range(2):
+            assert await google.tell("voided", token, message_id=f"{token}-{n}") == 200
+    names = [f"apple:{id}" for id in ids] + [f"google:{purchase}", f"google:{subscription}"]
+    for name in (f"{name}-{n}" for name in names for n in range(2)):
+        row = await notice(app, name)
+        assert row is not None
+        assert (row["next_try"], row["attempts"]) == (None, 0), name
+        assert await told(api, name) == []
+
+
+@pytest.mark.parametrize("expires", [None, NOW + MONTH])
+async def test_not_of_a_refund_that_was_taken_back_before(
+    app: Application, api: httpx.AsyncClient, apple: Apple, shelf: Shelf, ada: Shopper, clock: ShiftedClock,
+    expires: datetime | None,
+) -> None:  # fmt: skip
+    id = shelf.id()
+    await ada.send(
+        shelf.apple("sword", id) if expires is None else shelf.subscribe("apple", "vip", expires, id)
+    )
+    clock.offset += DAY
+    revoked = apple.store.revoked(id)
+    late = apple.store.notification("REFUND", transaction=revoked, uuid=id, signed=clock.now())
+    clock.offset += DAY
+    current = apple.store.changed(id, revocationDate=None, revocationReason=None)
+    assert await apple.tell("REFUND_REVERSED", transaction=current, signed=clock.now()) == 200
+    assert await apple.send(late) == 200
+    row = await notice(app, f"apple:{id}")
+    assert row is not None
+    assert (row["next_try"], row["attempts"]) == (None, 0)
+    assert await told(api, f"apple:{id}") == []
+
+
+async def test_what_is_gone_is_given_up(
+    app: Application, api: httpx.AsyncClient, apple: Apple, shelf: Shelf, ada: Shopper, clock: ShiftedClock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    id = f"fail-{shelf.id()}"
+    assert await apple.send(renewal(apple, id, ada.id)) == 200
+    await is_told(api, f"apple:{id}")
+    async with app.database.transaction() as tx:
+        await tx._connection.execute("delete from subscription where original_transaction_id = $1", id)
+    clock.offset += DAY
+    row = await all_told(app, f"apple:{id}")
+    assert (row["attempts"], row["error"]) == (2, None)
+    assert len(await told(api, f"apple:{id}")) == 1
+    assert caplog.text.count(f"for apple:{id} is not told: what it is about is not there any more") == 1
+
+
 async def test_the_functions_that_the_documentation_shows(
     apple: Apple, shelf: Shelf, databases: Databases, app_clock: ShiftedClock,
     provider_settings: dict[str, Any], tmp_path: Path,
@@ -232,21 +297,15 @@ async def test_the_functions_that_the_documentation_shows(
         client_of(app) as api,
     ):
         player, there = await sign_in_async(api), Apple(apple.store, api)
-        item = {"objects": [{"collection": "items", "key": "sword", "value": "{}"}]}
-        assert (await api.put("/v2/storage", json=item, headers=player.headers)).status_code == 200
-        id, bought = shelf.id(), shelf.id()
+        id = shelf.id()
         expires = NOW + MONTH
         user: dict[str, Any] = {"user_id": player.id}
         transaction = apple.store.transaction("vip", transaction_id=id, expires=expires, **user)
+        assert await there.tell("SUBSCRIBED", transaction=transaction) == 200
         signed = apple.store.renewal("vip", id, renews=expires, auto_renews=False)
         parts = {"transaction": transaction, "renewal": signed}
         assert await there.tell("DID_CHANGE_RENEWAL_STATUS", "AUTO_RENEW_DISABLED", uuid=id, **parts) == 200
-        revoked = apple.store.transaction("sword", transaction_id=bought, revoked=NOW, **user)
-        assert await there.tell("REFUND", transaction=revoked, uuid=bought) == 200
-        for each in (id, bought):
-            assert (await all_told(app, f"apple:{each}"))["attempts"] == 1
-        left = await api.get("/v2/storage/items", headers=player.headers)
-        assert left.json().get("objects", []) == []
+        assert (await all_told(app, f"apple:{id}"))["attempts"] == 1
         [sent] = (await api.get("/v2/notification", headers=player.headers)).json()["notifications"]
         assert sent["subject"] == "We will miss you"
         assert json.loads(sent["content"]) == {"until": f"{expires:%Y-%m-%d}"}

@@ -5,6 +5,7 @@ import base64
 import json
 import logging
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -14,13 +15,15 @@ from kizuna.app import Application
 from kizuna.clock import ShiftedClock
 from kizuna.testing.providers import Providers
 from kizuna.testing.providers.google_play_access import TOKEN_PATH
-from kizuna.testing.providers.keys import rsa_key
+from kizuna.testing.providers.jwt import base64url, signed_token
+from kizuna.testing.providers.keys import key_id, public_pem, rsa_key
 from tests.purchases.notices import DAY, EPOCH_TIME, GOOGLE, MONTH, NOW, Google, noted, notice
-from tests.purchases.support import Shelf, Shopper, stored, stored_subscription
+from tests.purchases.support import Shelf, Shopper, everything_kept, stored, stored_subscription
 from tests.support.applications import client_of, running_application
 
 SUBSCRIBED, RENEWED, EXPIRED, CANCELLED, REFUNDED = 1, 2, 3, 4, 5
 REVOKED = 12
+NOBODY = str(uuid.UUID(int=0))
 
 #: A path of the publisher API.
 ANY_SUBSCRIPTION = "/androidpublisher/v3/applications/{package}/purchases/subscriptionsv2/tokens/{token}"
@@ -119,7 +122,8 @@ async def test_what_is_named_to_google_need_not_be_a_user(
     app: Application, google: Google, shelf: Shelf, ada: Shopper, token: str
 ) -> None:
     await subscribed(shelf, ada, token)
-    google.store.change(token, account_id="a-hash", expires=NOW + 2 * MONTH)
+    named = {"obfuscatedExternalAccountId": "a-hash"}
+    google.store.change(token, externalAccountIdentifiers=named, expires=NOW + 2 * MONTH)
     assert await google.tell("subscription", token, notification_type=2) == 200
     assert (await row(app, token))["expire_time"] == NOW + 2 * MONTH
 
@@ -229,20 +233,68 @@ async def test_a_part_of_a_refund_is_none(
     assert kept["refund_time"] == EPOCH_TIME
 
 
-async def test_a_refund_before_any_validation_is_remembered_for_its_player(
-    app: Application, google: Google, shelf: Shelf, ada: Shopper, token: str
+@pytest.mark.parametrize("is_named", [True, False])
+async def test_a_refund_before_any_validation_is_remembered_for_nobody(
+    app: Application, google: Google, shelf: Shelf, ada: Shopper, token: str, is_named: bool
 ) -> None:
-    google.store.purchase("sword", token=token, state=1, account_id=ada.id)
+    google.store.purchase("sword", token=token, state=1, account_id=ada.id if is_named else "")
     assert await google.tell("voided", token) == 200
     kept = await stored(app, token)
     assert kept is not None
-    assert (kept["owner"], kept["refund_time"], kept["store"]) == (ada.id, NOW, 1)
+    assert (kept["owner"], kept["refund_time"], kept["store"]) == (NOBODY, NOW, 1)
+    google.store.change(token, state=0)
+    purchase = await ada.buy(shelf.google("sword", token))
+    assert (purchase["seen_before"], purchase["refund_time"]) == (True, "2026-03-02T12:00:00Z")
 
 
-async def test_a_refund_of_what_nobody_has(app: Application, google: Google, token: str) -> None:
+async def test_a_refund_of_a_subscription_before_any_validation(
+    app: Application, google: Google, shelf: Shelf, ada: Shopper, token: str
+) -> None:
+    google.store.subscription("vip", token=token, expires=NOW, state="EXPIRED")
+    assert await google.tell("voided", token) == 200
+    assert (await row(app, token))["owner"] == NOBODY
+    subscription = await ada.subscribe(shelf.google_subscription("vip", token, NOW))
+    assert (subscription["refund_time"], subscription["user_id"]) == ("2026-03-02T12:00:00Z", ada.id)
+
+
+@pytest.mark.parametrize("how", ["told", "validated"])
+async def test_what_is_paid_again_after_a_refund_is_active(
+    app: Application, google: Google, shelf: Shelf, ada: Shopper, clock: ShiftedClock, token: str, how: str
+) -> None:
+    """As a subscription that was on hold, whose last period had been paid back meanwhile."""
+    await subscribed(shelf, ada, token)
+    clock.offset += MONTH + DAY
+    google.store.change(token, state="ON_HOLD")
+    assert await google.tell("voided", token) == 200
+    assert (await row(app, token))["refund_time"] == clock.now()
+    clock.offset += DAY
+    receipt = shelf.google_subscription("vip", token, NOW + MONTH, state="ON_HOLD")
+    assert "active" not in await ada.subscribe(receipt)
+    ends = clock.now() + MONTH
+    google.store.change(token, state="ACTIVE", expires=ends)
+    if how == "told":
+        assert await google.tell("subscription", token, notification_type=1) == 200
+    else:
+        await ada.subscribe(shelf.google_subscription("vip", token, ends))
+    assert ((await row(app, token))["refund_time"], (await row(app, token))["expire_time"]) == (
+        EPOCH_TIME,
+        ends,
+    )
+    assert (await ada.subscription("vip"))["active"] is True
+
+
+async def test_an_id_of_another_store_changes_nothing(
+    app: Application, google: Google, shelf: Shelf, ada: Shopper, token: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    await ada.subscribe(shelf.subscribe("apple", "vip", NOW + MONTH, token))
+    await ada.buy(shelf.buy("apple", id=token))
+    before = await row(app, token), await stored(app, token), await noted(app)
+    google.store.subscription("vip", token=token, account_id=ada.id)
+    assert await google.tell("subscription", token) == 200
     google.store.purchase("sword", token=token, state=1)
     assert await google.tell("voided", token) == 200
-    assert await stored(app, token) is None
+    assert (await row(app, token), await stored(app, token), await noted(app)) == before
+    assert caplog.text.count("is about an id of another store's") == 2
 
 
 # --- what changes nothing ---
@@ -355,8 +407,91 @@ async def test_who_is_not_google_is_told_so(
     app: Application, google: Google, ada: Shopper, token: str, forged: dict[str, Any]
 ) -> None:
     google.store.subscription("vip", token=token, account_id=ada.id)
+    before = await noted(app)
     assert await google.tell("subscription", token, **forged) == 401
     assert await stored_subscription(app, token) is None
+    assert await noted(app) == before
+
+
+def spoilt(google: Google, how: str) -> str:
+    """A token that Google has not signed, or not so."""
+    key = google.store.world.keys("google").current
+    head, payload, signature = google.store.push_token().split(".")
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    if how == "other claims":
+        return f"{head}.{base64url(json.dumps({**claims, 'exp': claims['exp'] + 1}).encode())}.{signature}"
+    if how == "other header":
+        header = {"alg": "RS256", "kid": key_id(key), "typ": "at+jwt"}
+        return f"{base64url(json.dumps(header).encode())}.{payload}.{signature}"
+    if how == "no signature":
+        return f"{head}.{payload}."
+    if how == "none":
+        return signed_token(None, {"alg": "none", "kid": key_id(key)}, claims)
+    secret = public_pem(key).encode()
+    return signed_token(secret, {"alg": "HS256" if how == "hmac" else "RS256", "kid": key_id(key)}, claims,
+                        algorithm="HS256")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("how", "check"),
+    [
+        ("other claims", "signature"),
+        ("other header", "signature"),
+        ("no signature", "signature"),
+        ("none", "algorithm"),
+        ("hmac", "algorithm"),
+        ("hmac under another name", "signature"),
+    ],
+)
+async def test_who_spoils_a_token_is_not_google(
+    app: Application,
+    google: Google,
+    ada: Shopper,
+    token: str,
+    how: str,
+    check: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    google.store.subscription("vip", token=token, account_id=ada.id)
+    before, rows = await noted(app), await everything_kept(app)
+    headers, body = google.store.notification("subscription", token)
+    assert await google.send({**headers, "authorization": f"Bearer {spoilt(google, how)}"}, body) == 401
+    assert f"Google notification rejected: {check}: " in caplog.text
+    assert (await noted(app), await everything_kept(app)) == (before, rows)
+    assert await google.send(headers, body) == 200
+    assert await noted(app) == before + 1
+
+
+async def test_google_may_take_another_key(
+    app: Application, google: Google, providers: Providers, ada: Shopper, token: str, clock: ShiftedClock
+) -> None:
+    google.store.subscription("vip", token=token, account_id=ada.id)
+    old, body = google.store.notification("subscription", token, message_id=f"{token}-1")
+    assert await google.send(old, body) == 200
+    providers.google.rotate()
+    clock.offset += timedelta(minutes=2)
+    old, body = google.store.notification("subscription", token, message_id=f"{token}-2")
+    asked = len(providers.asked("/oauth2/v1/certs"))
+    assert await asyncio.gather(*(google.send(old, body) for _ in range(5))) == [200] * 5
+    assert len(providers.asked("/oauth2/v1/certs")) == asked + 1
+    assert await notice(app, f"google:{token}-2") is not None
+
+
+@pytest.mark.parametrize("fault", [{"body_delay": 30}, {"delay": 30}, {"huge": 3_000_000}], ids=str)
+async def test_keys_that_do_not_come(
+    app: Application, google: Google, providers: Providers, ada: Shopper, token: str,
+    database_url: str, app_clock: ShiftedClock, provider_settings: dict[str, Any], fault: dict[str, Any],
+) -> None:  # fmt: skip
+    settings = {**provider_settings, "iap": {**provider_settings["iap"], "http_timeout_ms": 500}}
+    google.store.subscription("vip", token=token, account_id=ada.id)
+    async with running_application(database_url, app_clock, settings) as fresh, client_of(fresh) as api:
+        before, rows = await noted(app), await everything_kept(app)
+        providers.faults.add("/oauth2/v1/certs", **fault)
+        assert await Google(google.store, api).tell("subscription", token) == 503
+        assert (await noted(app), await everything_kept(app)) == (before, rows)
+        providers.faults.clear()
+        assert await Google(google.store, api).tell("subscription", token) == 200
+        assert await noted(app) == before + 1
 
 
 async def test_without_a_token_and_what_is_answered(google: Google, token: str) -> None:

@@ -13,7 +13,18 @@ from kizuna.clock import ShiftedClock
 from kizuna.outside.checks import Checks
 from kizuna.purchases.stores.interface import Environment, Store, StorePurchase
 from kizuna.testing.providers import Providers
-from tests.purchases.support import EPOCH, STORES, Receipt, Refusal, Shelf, Shopper, stored
+from kizuna.testing.providers.google_play_access import TOKEN_PATH
+from tests.purchases.google import PRODUCTS
+from tests.purchases.support import (
+    EPOCH,
+    STORES,
+    Receipt,
+    Refusal,
+    Shelf,
+    Shopper,
+    everything_kept,
+    stored,
+)
 from tests.support.boards import NOON
 
 Enter = Callable[[], Awaitable[Shopper]]
@@ -120,16 +131,39 @@ async def test_one_is_kept_unless_the_client_says_otherwise(
     assert await stored(app, receipt.id) is not None
 
 
-async def test_the_same_id_in_two_stores_is_one_purchase(
-    app: Application, shelf: Shelf, ada: Shopper, bob: Shopper
+async def test_an_id_of_another_store_is_refused(
+    app: Application, shelf: Shelf, ada: Shopper, bob: Shopper, clock: ShiftedClock
 ) -> None:
-    """As by the reference, whose key is the id alone."""
-    receipt = shelf.buy("apple")
+    """The key is the id alone, as by the reference."""
+    receipt, new = shelf.buy("google"), shelf.id()
     await ada.buy(receipt)
-    assert (await bob.buy(shelf.buy("google", id=receipt.id)))["seen_before"]
-    row = await stored(app, receipt.id)
-    assert row is not None
-    assert (row["store"], row["owner"]) == (0, ada.id)
+    before = await stored(app, receipt.id)
+    clock.offset += MINUTE
+    refunded = shelf.apple("sword", receipt.id, revoked=NOON)
+    both = shelf.legacy_receipt(shelf.entry("gem", new), shelf.entry("sword", receipt.id))
+    for shopper in (ada, bob):
+        assert await shopper.send(refunded) == INVALID
+        assert await shopper.send(both) == INVALID
+    assert await stored(app, receipt.id) == before
+    assert await stored(app, new) is None
+
+
+@pytest.mark.parametrize("kind", ["purchase", "subscription"])
+async def test_apple_s_customer_is_who_was_named_to_it(
+    app: Application, shelf: Shelf, ada: Shopper, bob: Shopper, kind: str
+) -> None:
+    def bought(account: str) -> Receipt:
+        id = shelf.id()
+        if kind == "purchase":
+            return shelf.apple("sword", id, user_id=account)
+        expires = datetime.fromtimestamp(NOON, UTC) + timedelta(days=30)
+        return shelf.apple_subscription("vip", id, expires, user_id=account)
+
+    receipt = bought(ada.id.upper())
+    assert await bob.send(receipt) == INVALID
+    assert await bob.send(receipt, persist=False) == INVALID
+    assert isinstance(await ada.send(receipt), dict)
+    assert isinstance(await bob.send(bought("0123456789abcdef0123456789abcdef")), dict)
 
 
 async def test_both_spellings(shelf: Shelf, ada: Shopper) -> None:
@@ -169,7 +203,7 @@ async def test_a_receipt_with_nothing_in_it(shelf: Shelf, ada: Shopper) -> None:
     """Which the reference takes for a fault of its own, if it is to be kept: 500."""
     nothing = shelf.legacy_receipt()
     assert await ada.send(nothing, persist=False) == {}
-    assert await ada.send(nothing) == Refusal(400, 3, "expects at least one receipt")
+    assert await ada.send(nothing) == Refusal(400, 9, "expects at least one receipt")
 
 
 async def test_a_receipt_is_kept_as_a_whole_or_not_at_all(
@@ -302,10 +336,11 @@ REFUSED: dict[str, tuple[Callable[[Shelf], Receipt], Refusal]] = {
 async def test_what_is_refused_is_not_kept(app: Application, shelf: Shelf, ada: Shopper, name: str) -> None:
     make, refusal = REFUSED[name]
     receipt = make(shelf)
-    before = asked(app)
+    before, rows = asked(app), await everything_kept(app)
     assert await ada.send(receipt) == refusal
     assert await ada.send(receipt, persist=False) == refusal
     assert asked(app) == before
+    assert await everything_kept(app) == rows
 
 
 @dataclass(frozen=True)
@@ -337,7 +372,8 @@ async def test_what_the_database_refuses(
 #: What each store that is asked is asked for, and what it is called.
 ASKED = {
     "legacy": ("/verifyReceipt", "Apple"),
-    "google": ("*", "Google"),
+    "google": (PRODUCTS, "Google"),
+    "google, for a token": (TOKEN_PATH, "Google"),
     "huawei": ("/applications/purchases/tokens/verify", "Huawei"),
 }
 
@@ -349,12 +385,15 @@ ASKED = {
 async def test_a_store_that_does_not_answer(
     app: Application, providers: Providers, shelf: Shelf, ada: Shopper, store: str, fault: dict[str, Any]
 ) -> None:
-    receipt = shelf.buy(store)
+    receipt = shelf.buy(store.partition(",")[0])
     path, name = ASKED[store]
+    before = await everything_kept(app)
+    if path == TOKEN_PATH:
+        providers.google_play.access_tokens.withdraw()
     providers.faults.add(path, **fault)
     refusal = Refusal(503, 14, f"{name} IAP verification is currently unavailable. Try again later.")
     assert await ada.send(receipt) == refusal
-    assert await stored(app, receipt.id) is None
+    assert await everything_kept(app) == before
     providers.faults.clear()
     assert "seen_before" not in await ada.buy(receipt)
 
@@ -366,5 +405,6 @@ async def test_the_log_says_what_the_client_is_not_told(
     await ada.send(shelf.apple("sword", shelf.id(), bundle_id="com.example.other"))
     providers.faults.add("/verifyReceipt", status=500)
     await ada.send(shelf.buy("legacy"))
-    assert "Apple receipt rejected: bundle id: 'com.example.other' is not configured" in caplog.messages
-    assert any(text.startswith("Apple receipt not verified: 127.0.0.1 ") for text in caplog.messages)
+    of = f"Apple receipt of {ada.id}"
+    assert f"{of} rejected: bundle id: 'com.example.other' is not configured" in caplog.messages
+    assert any(text.startswith(f"{of} not verified: 127.0.0.1 ") for text in caplog.messages)

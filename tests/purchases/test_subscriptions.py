@@ -279,13 +279,38 @@ async def test_who_pays_for_another_period_after_a_refund_has_it(shelf: Shelf, a
     old = NOON_TIME - DAY
     refunded = shelf.apple_subscription(product, id, NOON_TIME + DAY, signed=old, revoked=old)
     await ada.subscribe(refunded)
-    same = shelf.apple_subscription(product, id, NOON_TIME + DAY, signed=NOON_TIME)
+    same = shelf.apple_subscription(product, id, NOON_TIME + DAY, signed=NOON_TIME, purchased=old)
     assert "active" not in await ada.subscribe(same), "it is the period that was refunded"
     renewed = shelf.apple_subscription(product, id, NOON_TIME + MONTH, signed=NOON_TIME)
     assert (await ada.subscribe(renewed))["active"]
     assert (await ada.subscription(product))["active"]
     await ada.subscribe(refunded)
     assert (await ada.subscription(product))["active"]
+
+
+async def test_a_shorter_period_after_a_refund_counts_too(
+    shelf: Shelf, ada: Shopper, clock: ShiftedClock
+) -> None:
+    id = shelf.id()
+    year = NOON_TIME + 12 * MONTH
+    refunded = shelf.apple_subscription("yearly", id, year, purchased=NOON_TIME, revoked=NOON_TIME)
+    assert "active" not in await ada.subscribe(refunded)
+    clock.offset = DAY
+    again = shelf.apple_subscription("monthly", id, clock.now() + MONTH, signed=clock.now())
+    assert (await ada.subscribe(again))["active"]
+    assert (await ada.subscription("monthly"))["active"]
+
+
+async def test_a_subscription_has_no_id_of_another_store(
+    app: Application, shelf: Shelf, ada: Shopper, bob: Shopper, clock: ShiftedClock
+) -> None:
+    receipt = shelf.subscribe("google", "vip", NOON_TIME + MONTH)
+    await ada.subscribe(receipt)
+    before = await stored_subscription(app, receipt.id)
+    clock.offset = DAY
+    other = shelf.subscribe("apple", "vip", NOON_TIME + 2 * MONTH, receipt.id)
+    assert await bob.send(other) == Refusal(400, 9, "Invalid Receipt.")
+    assert await stored_subscription(app, receipt.id) == before
 
 
 # --- whose it is ---

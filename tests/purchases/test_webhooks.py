@@ -12,13 +12,15 @@ import httpx
 import pytest
 import yaml
 
+from kizuna.app import Application
 from kizuna.clock import ShiftedClock
 from kizuna.errors import ApiError, Code
 from kizuna.http.deadlines import Deadlines
 from kizuna.http.webhooks import LARGEST_BODY, Webhook, Webhooks
 from kizuna.testing.providers import Providers
 from tests.hostile.raw import Line
-from tests.purchases.notices import APPLE, GOOGLE
+from tests.purchases.notices import APPLE, GOOGLE, MONTH, NOW, noted
+from tests.purchases.support import Shelf, Shopper, everything_kept
 from tests.support.applications import client_of, running_application
 from tests.support.processes import Server, start_server
 from tests.support.providers import nested
@@ -78,6 +80,23 @@ async def test_a_megabyte_is_the_most(api: httpx.AsyncClient, size: int) -> None
     told = await api.post(APPLE, content=b" " * size)
     assert told.status_code == (413 if size > LARGEST_BODY else 400)
     assert told.content == b""
+
+
+async def test_what_is_too_large_is_not_taken_in(
+    app: Application, api: httpx.AsyncClient, shelf: Shelf, ada: Shopper
+) -> None:
+    id = shelf.id()
+    store = shelf.providers.app_store
+    bought = store.transaction("vip", transaction_id=id, user_id=ada.id, expires=NOW + MONTH)
+    body = store.notification("SUBSCRIBED", transaction=bought)
+    before, rows = await noted(app), await everything_kept(app)
+    padded = body + b" " * (LARGEST_BODY + 1 - len(body))
+    assert (await api.post(APPLE, content=padded)).status_code == 413
+    packed = {"content-encoding": "gzip"}
+    assert (await api.post(APPLE, content=gzip.compress(padded), headers=packed)).status_code == 413
+    assert (await noted(app), await everything_kept(app)) == (before, rows)
+    assert (await api.post(APPLE, content=padded[:-1])).status_code == 200
+    assert (await noted(app), await everything_kept(app)) == (before + 1, rows | {("subscription", id)})
 
 
 async def test_a_megabyte_is_the_most_unpacked(api: httpx.AsyncClient) -> None:

@@ -18,7 +18,6 @@ HOST = "127.0.0.1"
 #: The command line of this checkout.
 KIZUNA = (sys.executable, "-m", "kizuna")
 _LOG_TAIL = 20_000
-_NOWHERE = {f"KIZUNA_{key.upper().replace('.', '__')}": url for key, url in NOWHERE.items()}
 
 #: What the fixture `serve` is.
 Serve = Callable[..., "Server"]
@@ -100,6 +99,10 @@ def start_server(
         "--data-dir": data_dir,
     }
     given = [text for name, value in options.items() if value is not None for text in (name, str(value))]
+    # Of two files the later counts, and so does everything else that a test says.
+    nowhere = log.with_suffix(".nowhere.yaml")
+    nowhere.write_text("".join(f"{key}: {url}\n" for key, url in NOWHERE.items()))
+    given = ["--config", str(nowhere), *given]
     with log.open("ab") as output:
         process = subprocess.Popen(
             [*command, "serve", *given, *args],
@@ -107,7 +110,7 @@ def start_server(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **_NOWHERE, **(env or {})},
+            env={**os.environ, **(env or {})},
         )
     server = Server(process, port, log)
     RUNNING.append(server)

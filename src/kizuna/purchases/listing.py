@@ -10,7 +10,7 @@ from kizuna.db.statements import Query
 from kizuna.errors import invalid
 from kizuna.purchases.stores.interface import EPOCH
 from kizuna.wire.cursors import decode_cursor, encode_cursor
-from kizuna.wire.encode import parse_uuid
+from kizuna.wire.uuids import parse_uuid
 
 _MICROSECOND = timedelta(microseconds=1)
 

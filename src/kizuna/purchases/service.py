@@ -7,9 +7,10 @@ from typing import Any
 from kizuna.accounts.tables import SYSTEM_USER
 from kizuna.clock import Clock
 from kizuna.db.engine import Database, Record, Transaction
-from kizuna.errors import invalid
+from kizuna.errors import ApiError, Code
 from kizuna.purchases import queries
 from kizuna.purchases.asking import asking
+from kizuna.purchases.keeping import kept_by
 from kizuna.purchases.listing import Listing, Statements
 from kizuna.purchases.messages import confirmed_purchase, kept_purchase, stored_purchase
 from kizuna.purchases.stores import Stores
@@ -17,7 +18,7 @@ from kizuna.purchases.stores.app_store import AppStore
 from kizuna.purchases.stores.facebook_instant import FacebookInstantStore
 from kizuna.purchases.stores.google_play import GooglePlay
 from kizuna.purchases.stores.huawei import AppGallery
-from kizuna.purchases.stores.interface import EPOCH, Store, StorePurchase
+from kizuna.purchases.stores.interface import EPOCH, Store, StorePurchase, check_account
 from kizuna.wire.encode import omit_empty
 
 _LISTS = Statements(
@@ -44,10 +45,12 @@ class Purchases:
         self, user_id: str, receipt: str, persist: bool = True, store: AppStore | None = None
     ) -> dict[str, Any]:
         """The `ValidatePurchaseResponse` to a signed transaction, or to a receipt of StoreKit 1."""
-        with asking(Store.APPLE) as checks:
+        with asking(Store.APPLE, user_id) as checks:
             found = await (store or self.stores.apple).purchases(receipt, checks)
+            for each in found:
+                check_account(each.account, user_id, checks)
         if persist and not found:
-            raise invalid("expects at least one receipt")
+            raise ApiError(Code.FAILED_PRECONDITION, "expects at least one receipt")
         return await self._response(user_id, found, persist)
 
     async def validate_google(
@@ -55,11 +58,11 @@ class Purchases:
     ) -> dict[str, Any]:
         """The `ValidatePurchaseResponse` to what Google Play has given the client, bare or wrapped."""
         store = store or self.stores.google
-        with asking(Store.GOOGLE) as checks:
+        with asking(Store.GOOGLE, user_id) as checks:
             found = await store.purchase(purchase, user_id, checks)
         response = await self._response(user_id, [found], persist)
         if persist:
-            await store.acknowledge(found)
+            store.acknowledge_later(found)
         return response
 
     async def validate_huawei(
@@ -71,7 +74,7 @@ class Purchases:
         store: AppGallery | None = None,
     ) -> dict[str, Any]:
         """The `ValidatePurchaseResponse` to purchase data with Huawei's signature."""
-        with asking(Store.HUAWEI) as checks:
+        with asking(Store.HUAWEI, user_id) as checks:
             found = await (store or self.stores.huawei).purchase(purchase, signature, checks)
         return await self._response(user_id, [found], persist)
 
@@ -83,7 +86,7 @@ class Purchases:
         store: FacebookInstantStore | None = None,
     ) -> dict[str, Any]:
         """The `ValidatePurchaseResponse` to a request that Facebook has signed."""
-        with asking(Store.FACEBOOK_INSTANT) as checks:
+        with asking(Store.FACEBOOK_INSTANT, user_id) as checks:
             found = await (store or self.stores.facebook_instant).purchase(signed_request, checks)
         return await self._response(user_id, [found], persist)
 
@@ -103,24 +106,25 @@ class Purchases:
         rows = await self._database.read(queries.PURCHASE, transaction_id)
         return stored_purchase(rows[0]) if rows else None
 
-    async def keep_within(
-        self, tx: Transaction, user_id: str | None, purchases: Sequence[StorePurchase]
-    ) -> None:
-        """Keep purchases as part of a transaction, for a user or for nobody.
+    async def note_refund_within(self, tx: Transaction, purchase: StorePurchase) -> str | None:
+        """Note the refund of a purchase as part of a transaction; whose it is, None for nobody's.
 
-        Whoever validates one of them later is told that it was seen before: this is for refunds.
+        What nobody has validated is kept for nobody: whoever does it later is told that it was seen before.
         """
-        await self._keep(tx, user_id, purchases)
+        [row] = (await self._keep(tx, None, [purchase])).values()
+        return None if row["user_id"] == SYSTEM_USER else row["user_id"]
 
     async def owner_of(self, transaction_id: str, tx: Transaction | None = None) -> str | None:
         """Whose a purchase is, None for nobody's and for none. Nothing is locked."""
         rows = await (tx or self._database).read(queries.PURCHASE_OWNER, transaction_id)
         return rows[0]["user_id"] if rows else None
 
-    async def clear_refund_within(
-        self, tx: Transaction, transaction_id: str, taken_back: datetime | None = None
-    ) -> None:
-        """Note that a refund was taken back, at that time: a later refund stays."""
+    async def clear_refund_within(self, tx: Transaction, transaction_id: str, taken_back: datetime) -> None:
+        """Note that a refund was taken back, at that time: a later refund stays.
+
+        Who validates what nobody has validated before that is the first, as without a refund.
+        """
+        await tx.write(queries.FORGET_PURCHASE_REFUND, transaction_id, taken_back)
         await tx.write(queries.CLEAR_PURCHASE_REFUND, transaction_id, taken_back, self._clock.now())
 
     async def _response(self, user_id: str, found: Sequence[StorePurchase], persist: bool) -> dict[str, Any]:
@@ -134,10 +138,12 @@ class Purchases:
     async def _keep(
         self, executor: Database | Transaction, user_id: str | None, purchases: Sequence[StorePurchase]
     ) -> dict[str, Record]:
-        """What is then kept, by id."""
+        """What is then kept, by id. `OtherStore`."""
         # Of several with one id the first counts.
         kept = list({each.transaction_id: each for each in reversed(purchases)}.values())
-        rows = await executor.write(
+        now = self._clock.now()
+        rows = await kept_by(
+            executor,
             queries.KEEP_PURCHASES,
             user_id or SYSTEM_USER,
             [each.transaction_id for each in kept],
@@ -146,7 +152,8 @@ class Purchases:
             [each.product_id for each in kept],
             [each.purchase_time for each in kept],
             [each.refund_time or EPOCH for each in kept],
+            [(each.store_time or now) if each.refund_time else EPOCH for each in kept],
             [each.raw or "{}" for each in kept],
-            self._clock.now(),
+            now,
         )
         return {row["transaction_id"]: row for row in rows}

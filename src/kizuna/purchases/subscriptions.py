@@ -1,6 +1,7 @@
 """Subscriptions: what a store has confirmed is kept, with the time at which it expires."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -9,12 +10,14 @@ from kizuna.clock import Clock
 from kizuna.db.engine import Database, Record, Transaction
 from kizuna.purchases import queries
 from kizuna.purchases.asking import asking
+from kizuna.purchases.keeping import kept_by
 from kizuna.purchases.listing import Listing, Statements
 from kizuna.purchases.messages import confirmed_subscription, kept_subscription, stored_subscription
 from kizuna.purchases.stores import Stores
 from kizuna.purchases.stores.app_store import AppStore
+from kizuna.purchases.stores.google_answers import GoogleSubscription
 from kizuna.purchases.stores.google_play import GooglePlay
-from kizuna.purchases.stores.interface import EPOCH, Store, StoreSubscription
+from kizuna.purchases.stores.interface import EPOCH, Store, StoreSubscription, check_account
 from kizuna.wire.encode import omit_empty
 
 _LISTS = Statements(
@@ -42,8 +45,10 @@ class Subscriptions:
     ) -> dict[str, Any]:
         """The `ValidateSubscriptionResponse` to a signed transaction, or to a receipt of StoreKit 1, of whose
         subscriptions it tells one and keeps all."""
-        with asking(Store.APPLE) as checks:
+        with asking(Store.APPLE, user_id) as checks:
             found = await (store or self.stores.apple).subscriptions(receipt, checks)
+            for each in found:
+                check_account(each.account, user_id, checks)
         return await self._response(user_id, found, persist)
 
     async def validate_google(
@@ -51,12 +56,23 @@ class Subscriptions:
     ) -> dict[str, Any]:
         """The `ValidateSubscriptionResponse` to what Google Play has given the client, bare or wrapped."""
         store = store or self.stores.google
-        with asking(Store.GOOGLE) as checks:
+        with asking(Store.GOOGLE, user_id) as checks:
             found = await store.subscription(receipt, user_id, checks)
+            if persist:
+                found = await self.with_former(found, store)
         response = await self._response(user_id, [found], persist)
         if persist:
-            await store.acknowledge(found)
+            store.acknowledge_later(found)
         return response
+
+    async def with_former(self, found: GoogleSubscription, store: GooglePlay) -> GoogleSubscription:
+        """The same with what it goes on for. Google is asked for that once, and forgets it after some weeks:
+        from then on the row that it is kept in decides. `Unavailable`."""
+        if found.replaced is None:
+            return found
+        if await self._database.read(queries.SUBSCRIPTION, found.original_transaction_id):
+            return found
+        return replace(found, former=await store.former_tokens(found.replaced))
 
     async def page(self, user_id: str | None, limit: int, cursor: str) -> dict[str, Any]:
         """The `SubscriptionList` with a page of a user's, or (None) of everybody's.
@@ -83,21 +99,27 @@ class Subscriptions:
 
     async def keep_within(
         self, tx: Transaction, user_id: str | None, subscription: StoreSubscription, notification: str = ""
-    ) -> None:
-        """Keep a subscription as part of a transaction, for a user or for nobody.
+    ) -> str | None:
+        """Keep a subscription as part of a transaction, for a user or for nobody; whose it is then.
 
         `notification` is what the store has sent, JSON text, "" for nothing. A known subscription keeps its
         owner; one that is nobody's goes to the user, if there is one.
         """
-        await self._keep(tx, user_id, [subscription], notification)
+        [row] = (await self._go_on(tx, user_id, subscription, notification)).values()
+        return None if row["user_id"] == SYSTEM_USER else row["user_id"]
 
     async def owner_of(self, original_transaction_id: str, tx: Transaction | None = None) -> str | None:
         """Whose a subscription is, None for nobody's and for none. Nothing is locked."""
         rows = await (tx or self._database).read(queries.SUBSCRIPTION_OWNER, original_transaction_id)
         return rows[0]["user_id"] if rows else None
 
+    async def former_owner(self, tx: Transaction, subscription: StoreSubscription) -> str | None:
+        """Whose that is for which a subscription goes on, None for nobody's and for nothing."""
+        rows = await tx.read(queries.FORMER_OWNER, subscription.former) if subscription.former else []
+        return rows[0]["user_id"] if rows else None
+
     async def clear_refund_within(
-        self, tx: Transaction, original_transaction_id: str, taken_back: datetime | None = None
+        self, tx: Transaction, original_transaction_id: str, taken_back: datetime
     ) -> None:
         """Note that a refund was taken back, at that time: a later refund stays."""
         now = self._clock.now()
@@ -108,11 +130,32 @@ class Subscriptions:
     ) -> dict[str, Any]:
         told = found[0]
         if persist:
-            kept = await self._keep(self._database, user_id, found, "")
+            kept = await self._kept(user_id, found)
             message = kept_subscription(told, kept[told.original_transaction_id], self._clock.now())
         else:
             message = confirmed_subscription(told, user_id, self._clock.now())
         return {"validated_subscription": message}
+
+    async def _kept(self, user_id: str, found: Sequence[StoreSubscription]) -> dict[str, Record]:
+        """What is kept of them then, by id."""
+        [first, *_] = found
+        if not first.former:
+            return await self._keep(self._database, user_id, found, "")
+
+        async def go_on(tx: Transaction) -> dict[str, Record]:
+            return await self._go_on(tx, user_id, first, "")
+
+        return await self._database.atomically(go_on)
+
+    async def _go_on(
+        self, tx: Transaction, user_id: str | None, subscription: StoreSubscription, notification: str
+    ) -> dict[str, Record]:
+        """Keep a subscription in the place of those that it goes on for."""
+        owner = await self.former_owner(tx, subscription)
+        kept = await self._keep(tx, owner or user_id, [subscription], notification)
+        if subscription.former:
+            await tx.write(queries.END_FORMER, subscription.former, self._clock.now())
+        return kept
 
     async def _keep(
         self,
@@ -121,10 +164,11 @@ class Subscriptions:
         subscriptions: Sequence[StoreSubscription],
         notification: str,
     ) -> dict[str, Record]:
-        """What is then kept, by id."""
+        """What is then kept, by id. `OtherStore`."""
         # Of several with one id the first counts, which is the last to expire.
         kept = list({each.original_transaction_id: each for each in reversed(subscriptions)}.values())
-        rows = await executor.write(
+        rows = await kept_by(
+            executor,
             queries.KEEP_SUBSCRIPTIONS,
             user_id or SYSTEM_USER,
             [each.original_transaction_id for each in kept],
@@ -134,6 +178,7 @@ class Subscriptions:
             [each.purchase_time for each in kept],
             [each.expire_time for each in kept],
             [each.store_time for each in kept],
+            [each.period_time or EPOCH for each in kept],
             [each.refund_time or EPOCH for each in kept],
             [each.raw or "{}" for each in kept],
             notification or "{}",

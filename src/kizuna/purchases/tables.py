@@ -37,9 +37,9 @@ def _time(name: str) -> Column[Any]:
     return Column(name, DateTime(timezone=True), nullable=False)
 
 
-def _refund_time() -> Column[Any]:
-    """The epoch for what was not refunded."""
-    return Column("refund_time", DateTime(timezone=True), nullable=False, server_default=EPOCH)
+def _optional_time(name: str) -> Column[Any]:
+    """The epoch for what has not happened, or is not known."""
+    return Column(name, DateTime(timezone=True), nullable=False, server_default=EPOCH)
 
 
 purchase = Table(
@@ -53,7 +53,9 @@ purchase = Table(
     _time("purchase_time"),
     _time("create_time"),
     _time("update_time"),
-    _refund_time(),
+    _optional_time("refund_time"),
+    # When the store said what is known of a refund: older news change nothing.
+    _optional_time("store_time"),
     Column("raw_response", JSONB, nullable=False, server_default="{}"),
     Index("purchase_user_id_idx", "user_id", "purchase_time", "transaction_id"),
     Index("purchase_time_idx", "purchase_time", "user_id", "transaction_id"),
@@ -71,9 +73,11 @@ subscription = Table(
     _time("expire_time"),
     _time("create_time"),
     _time("update_time"),
-    _refund_time(),
+    _optional_time("refund_time"),
     # When the store said what is known: older news change nothing.
     _time("store_time"),
+    # When the period was paid for that this is about, at Apple.
+    _optional_time("period_time"),
     Column("raw_response", JSONB, nullable=False, server_default="{}"),
     Column("raw_notification", JSONB, nullable=False, server_default="{}"),
     Index("subscription_user_id_idx", "user_id", "purchase_time", "original_transaction_id"),

@@ -10,7 +10,7 @@ import orjson
 from kizuna.outside.checks import Checks
 from kizuna.outside.encoding import json_object
 from kizuna.purchases.notices.notice import Notice, StoreNotificationType
-from kizuna.purchases.stores.answers import identifier, time_of_milliseconds
+from kizuna.purchases.stores.answers import identifier, json_text, time_of_milliseconds
 from kizuna.purchases.stores.app_store import AppStore
 from kizuna.purchases.stores.app_store_transactions import ENVIRONMENTS
 from kizuna.purchases.stores.interface import Environment, Store, StorePurchase, StoreSubscription
@@ -44,15 +44,20 @@ def read(body: bytes, store: AppStore, checks: Checks) -> Notice | None:
     return _notice(_Told(payload, data, body.decode(), checks))
 
 
-def is_reversed(refund_said: datetime, others: Iterable[str]) -> bool:
-    """Whether a refund was taken back later, by one of the other notifications about its transaction, as they
-    are kept."""
-    said = refund_said.timestamp() * 1000
+def is_reversed(refund: str, others: Iterable[str]) -> bool:
+    """Whether a refund was taken back later, by one of the other notifications about the same purchase or
+    subscription, as they are kept."""
+    told = orjson.loads(refund)
     return any(
-        other["signedDate"] > said
+        other["signedDate"] > told["signedDate"] and _transaction_id(other) == _transaction_id(told)
         for other in map(orjson.loads, others)
         if str(other["notificationType"]).upper() == "REFUND_REVERSED"
     )
+
+
+def _transaction_id(told: Json) -> object:
+    """Of a subscription, each period has one of its own."""
+    return told["data"]["signedTransactionInfo"]["transactionId"]
 
 
 def _signed_payload(body: bytes, checks: Checks) -> str:
@@ -110,6 +115,7 @@ class _Told:
         subject: StorePurchase | StoreSubscription,
         *,
         needs_owner: bool = False,
+        is_remembered: bool = False,
         ends_refund: datetime | None = None,
         period_end: datetime | None = None,
         refund_said: datetime | None = None,
@@ -121,9 +127,10 @@ class _Told:
             type=type,
             subject=subject,
             account=account if isinstance(account, str) else "",
-            payload=orjson.dumps(self.payload).decode(),
+            payload=json_text(self.payload, "body", self.checks),
             body=self.body,
             needs_owner=needs_owner,
+            is_remembered=is_remembered,
             ends_refund=ends_refund,
             period_end=period_end,
             refund_said=refund_said,
@@ -168,7 +175,8 @@ def _paid(told: _Told) -> Notice | None:
         subscription,
         # An extension is told of masses of subscriptions, also of those that nobody has validated.
         needs_owner=told.type != "RENEWAL_EXTENDED",
-        ends_refund=told.time("purchaseDate"),
+        # A period is paid for up to a day before it begins, and may be paid back before that.
+        ends_refund=min(told.time("purchaseDate") or told.said_at, told.said_at),
     )
 
 
@@ -188,11 +196,17 @@ def _ending(told: _Told) -> Notice | None:
 def _refunded(told: _Told) -> Notice:
     told.require("signedTransactionInfo")
     when = told.time("revocationDate") or told.said_at
-    if not told.time("expiresDate"):
-        purchase = _purchase(told, when)
-        return told.notice(StoreNotificationType.REFUNDED, purchase, refund_said=told.said_at)
-    subscription = replace(_subscription(told), refund_time=when)
-    return told.notice(StoreNotificationType.REFUNDED, subscription, period_end=subscription.expire_time)
+    subject: StorePurchase | StoreSubscription = _purchase(told, when)
+    expires = told.time("expiresDate")
+    if expires:
+        subject = replace(_subscription(told), refund_time=when)
+    return told.notice(
+        StoreNotificationType.REFUNDED,
+        subject,
+        is_remembered=True,
+        period_end=expires,
+        refund_said=told.said_at,
+    )
 
 
 def _refund_reversed(told: _Told) -> Notice:
@@ -209,8 +223,9 @@ def _revoked(told: _Told) -> Notice:
     when = told.time("revocationDate") or told.said_at
     expires = told.time("expiresDate")
     if expires is None:
-        return told.notice(StoreNotificationType.REFUNDED, _purchase(told, when))
-    return told.notice(StoreNotificationType.EXPIRED, _subscription(told, min(expires, when)))
+        return told.notice(StoreNotificationType.REFUNDED, _purchase(told, when), is_remembered=True)
+    ended = _subscription(told, min(expires, when))
+    return told.notice(StoreNotificationType.EXPIRED, ended, is_remembered=True)
 
 
 def _purchase(told: _Told, refund_time: datetime | None) -> StorePurchase:
@@ -222,6 +237,7 @@ def _purchase(told: _Told, refund_time: datetime | None) -> StorePurchase:
         purchase_time=told.time("purchaseDate") or told.said_at,
         raw="",
         refund_time=refund_time,
+        store_time=told.said_at,
     )
 
 
@@ -238,4 +254,5 @@ def _subscription(told: _Told, expire_time: datetime | None = None) -> StoreSubs
         store_time=told.said_at,
         raw="",
         refund_time=told.time("revocationDate"),
+        period_time=told.time("purchaseDate"),
     )

@@ -177,7 +177,11 @@ class _Runner(QueueRunner[BaseException]):
     async def _answer(self, row: Record) -> BaseException | None:
         self._busy.add(row["id"])
         try:
-            await self._listener()(await self._news(row))
+            news = await self._news(row)
+            if news is None:
+                log.error("%s is not told: what it is about is not there any more", self._describe(row))
+                return None
+            await self._listener()(news)
         except (Exception, asyncio.CancelledError, SystemExit) as error:
             # Game code can cancel itself as well; only our own end must pass.
             if is_end_of_task(error):
@@ -187,12 +191,13 @@ class _Runner(QueueRunner[BaseException]):
             self._busy.discard(row["id"])
         return None
 
-    async def _news(self, row: Record) -> News:
+    async def _news(self, row: Record) -> News | None:
+        """What there is to tell; None if it is about nothing that there is."""
         topic = Topic(Store(row["store"]), row["is_subscription"])
         find = self._subscriptions.by_id if topic.is_subscription else self._purchases.by_transaction_id
         message = await find(row["transaction_id"])
         if message is None:
-            raise LookupError("what it is about is not there any more")
+            return None
         type = StoreNotificationType(row["kind"])
         return News(row["id"], type, topic, message, orjson.loads(row["payload"]), row["attempts"] + 1)
 

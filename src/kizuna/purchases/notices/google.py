@@ -9,14 +9,12 @@ import logging
 from dataclasses import dataclass, replace
 from typing import Any
 
-import orjson
-
 from kizuna.clock import Clock
 from kizuna.outside.checks import Checks, Refused, quoted
 from kizuna.outside.encoding import json_object
 from kizuna.provider_settings import GooglePlay as Settings
-from kizuna.purchases.notices.notice import LONGEST_ID, Notice, StoreNotificationType
-from kizuna.purchases.stores.answers import identifier, whole_number
+from kizuna.purchases.notices.notice import Notice, StoreNotificationType
+from kizuna.purchases.stores.answers import LONGEST_NOTIFICATION_ID, identifier, json_text, whole_number
 from kizuna.purchases.stores.google_play import GooglePlay
 from kizuna.purchases.stores.interface import StorePurchase, StoreSubscription
 
@@ -42,10 +40,11 @@ _STANDARD = str.maketrans("-_", "+/")
 
 @dataclass(frozen=True, slots=True)
 class _Push:
-    """A message: its id, the notification in it, and the body in which it came."""
+    """A message: its id, the notification in it, also as JSON text, and the body in which it came."""
 
     id: str
     told: Json
+    payload: str
     body: str
 
     @property
@@ -63,9 +62,14 @@ class _Push:
         self, type: StoreNotificationType | None, subject: StorePurchase | StoreSubscription, account: str
     ) -> Notice:
         """What is to become of it."""
-        payload = orjson.dumps(self.told).decode()
         return Notice(
-            id=self.id, type=type, subject=subject, account=account, payload=payload, body=self.body
+            id=self.id,
+            type=type,
+            subject=subject,
+            account=account,
+            payload=self.payload,
+            body=self.body,
+            is_remembered=type is StoreNotificationType.REFUNDED,
         )
 
 
@@ -111,7 +115,7 @@ class GoogleNotices:
             purchase, account = await self._store.product_by_token(package, token, checks)
             return _refund(push, purchase, account)
         subscription, account = await self._store.subscription_by_token(package, token, checks)
-        if _lives_on(subscription, token):
+        if subscription.lives_on:
             return None
         if push.is_voided or kind == _REVOKED:
             return self._revoked(push, subscription, account)
@@ -134,14 +138,6 @@ def _refund(push: _Push, purchase: StorePurchase, account: str) -> Notice | None
     return push.notice(StoreNotificationType.REFUNDED, purchase, account)
 
 
-def _lives_on(subscription: StoreSubscription, token: str) -> bool:
-    """Whether a subscription has ended only because another one goes on under its first token: what is kept
-    by this token is the other one."""
-    cancelled = json_object(subscription.raw).get("canceledStateContext")
-    was_replaced = isinstance(cancelled, dict) and "replacementCancellation" in cancelled
-    return was_replaced and subscription.original_transaction_id == token
-
-
 def _push(body: bytes, checks: Checks) -> _Push:
     try:
         message = json_object(body).get("message")
@@ -150,9 +146,9 @@ def _push(body: bytes, checks: Checks) -> _Push:
         told = json_object(_decoded(message.get("data")))
     except ValueError as error:
         raise checks.refused("body", f"it {error}") from None
-    id = identifier(message.get("messageId") or message.get("message_id"), "id", checks)
-    checks.require("id", len(id) <= LONGEST_ID, f"it has {len(id)} characters")
-    return _Push(f"google:{id}", told, body.decode())
+    said = message.get("messageId") or message.get("message_id")
+    id = identifier(said, "id", checks, longest=LONGEST_NOTIFICATION_ID)
+    return _Push(f"google:{id}", told, json_text(told, "body", checks), body.decode())
 
 
 def _decoded(data: object) -> bytes:

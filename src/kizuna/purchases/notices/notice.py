@@ -6,9 +6,6 @@ from enum import IntEnum
 
 from kizuna.purchases.stores.interface import Store, StorePurchase, StoreSubscription
 
-#: The longest id of a notification that is taken, in characters.
-LONGEST_ID = 200
-
 
 class StoreNotificationType(IntEnum):
     """What has become of a purchase or a subscription."""
@@ -18,6 +15,18 @@ class StoreNotificationType(IntEnum):
     EXPIRED = 3
     CANCELLED = 4
     REFUNDED = 5
+
+    def __str__(self) -> str:
+        return self.name  # in logs and messages of game code, where 5 says nothing
+
+    def __format__(self, format_spec: str) -> str:
+        return format(str(self), format_spec)
+
+
+#: What game code is told only of what somebody had before.
+ENDS = frozenset(
+    (StoreNotificationType.EXPIRED, StoreNotificationType.CANCELLED, StoreNotificationType.REFUNDED)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +55,13 @@ class Notice:
 
     `account` is the user id that the game has given the store, or any other text. If that is nobody's, and
     what it is about is nobody's either, the notice is dropped; or with `needs_owner`, where the game has
-    given none, the store is to send it again: the player's own validation may be under way.
+    given none, the store is to send it again: the player's own validation may be under way. With
+    `is_remembered` it is kept for nobody: who validates it later is to have it no better than it is.
 
     `ends_refund` is the time at which a refund was taken back, or a new period was paid for: of a refund
     before that nothing is left. `period_end` is when the period ends that a refund was for: where a later one
-    has been paid for, that one counts, and nothing changes. `refund_said` is when Apple has told of the
-    refund of a purchase, which it may have taken back since.
+    has been paid for, that one counts, and nothing changes. `refund_said` is when Apple has told of a
+    refund, which it may have taken back since.
     """
 
     id: str
@@ -61,9 +71,16 @@ class Notice:
     payload: str
     body: str
     needs_owner: bool = False
+    is_remembered: bool = False
     ends_refund: datetime | None = None
     period_end: datetime | None = None
     refund_said: datetime | None = None
+
+    @property
+    def is_end(self) -> bool:
+        """Whether somebody has less by it. A game can name anybody to its store, and so can whoever buys:
+        nobody gets what is over, nor hears of it."""
+        return self.type in ENDS
 
     @property
     def topic(self) -> Topic:

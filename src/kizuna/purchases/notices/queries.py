@@ -22,18 +22,10 @@ HOLD_USER = Query(
     f"select id from users where id = $1 and id <> '{SYSTEM_USER}' for key share",
 )
 
-_OWNER = f"nullif(user_id, '{SYSTEM_USER}')::text as owner"
-
 LOCK_SUBSCRIPTION = Query(
     "notices.lock_subscription",
-    "Whose a subscription is, null for nobody's, and when it expires.",
-    f"select {_OWNER}, expire_time from subscription where original_transaction_id = $1 for no key update",
-)
-
-LOCK_PURCHASE = Query(
-    "notices.lock_purchase",
-    "Whose a purchase is, null for nobody's.",
-    f"select {_OWNER} from purchase where transaction_id = $1 for no key update",
+    "When a subscription expires.",
+    "select expire_time from subscription where original_transaction_id = $1 for no key update",
 )
 
 # There is no index by transaction: what has come since then are a few, but for a notification that was late.

@@ -19,3 +19,7 @@ class Stores:
         self.google = GooglePlay(iap.google, google.api_base_url, outside, clock)
         self.huawei = AppGallery(iap.huawei, outside, clock)
         self.facebook_instant = FacebookInstantStore(iap.facebook_instant)
+
+    async def close(self) -> None:
+        """Finish what the stores are still told, or give it up."""
+        await self.google.close()

@@ -89,7 +89,7 @@ class AccessTokens:
         return token.text
 
 
-def granted(reply: Reply, owner: str) -> Token:
+def token_of(reply: Reply, owner: str) -> Token:
     """The token in the answer of a token endpoint. `Unavailable` if there is none; `owner` says in the log
     whose credentials were refused."""
     if reply.status in _REFUSALS:

@@ -1,10 +1,12 @@
 """What stores and clients have sent, member by member: of the right type, and such as can be kept."""
 
 import re
-from datetime import datetime, timedelta
-from typing import TypeVar
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
 
-from kizuna.outside.checks import Checks, quoted
+import orjson
+
+from kizuna.outside.checks import Checks, Refused, quoted
 from kizuna.outside.client import Reply, Unavailable
 from kizuna.purchases.stores.interface import EPOCH
 from kizuna.setting_types import CONTROL
@@ -14,6 +16,13 @@ T = TypeVar("T")
 
 #: What the columns for ids hold, in characters.
 LONGEST_ID = 512
+
+#: The longest id of a notification that is taken, in characters; its column has room for the store's name.
+LONGEST_NOTIFICATION_ID = 200
+
+#: The times that are taken, the last one excluded: at the ends of what a datetime holds, PostgreSQL's driver
+#: writes infinity, which nothing can read again.
+_EARLIEST, _TOO_LATE = datetime(2, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,20}")
 
@@ -46,10 +55,21 @@ def storable(text: str, checks: Checks) -> str:
     return text
 
 
-def identifier(value: object, name: str, checks: Checks, *, longest: int = LONGEST_ID) -> str:
-    """An id: text of 1 to `longest` characters without control characters. `name` is the check's."""
+def json_text(value: dict[str, Any], name: str, checks: Checks) -> str:
+    """What was read from JSON, as JSON. `Refused` for what is nested so deeply that it can be read alone."""
+    try:
+        return orjson.dumps(value).decode()
+    except orjson.JSONEncodeError:
+        raise checks.refused(name, "it is nested too deeply") from None
+
+
+def identifier(
+    value: object, name: str, checks: Checks, *, longest: int = LONGEST_ID, shown: bool = False
+) -> str:
+    """An id: text of 1 to `longest` characters without control characters. `name` is the check's, which says
+    what it is if it is `shown`: purchase tokens are nobody else's business."""
     problem = _problem(value, longest)
-    checks.require(name, not problem, problem)
+    checks.require(name, not problem, problem, detail=quoted(value) if shown else "")
     return str(value)
 
 
@@ -77,22 +97,31 @@ def time_of_milliseconds(value: object, name: str, checks: Checks) -> datetime:
 
 
 def time_after_epoch(unit: timedelta, count: int, name: str, checks: Checks) -> datetime:
-    """So many units after the beginning of 1970. `Refused` for a time beyond the years 1 to 9999."""
+    """So many units after the beginning of 1970. `Refused` for a time beyond the years 2 to 9998."""
     try:
         time = EPOCH + count * unit
     except OverflowError:
-        raise checks.refused(name, f"{quoted(count)} is not within the years 1 to 9999") from None
-    checks.passed(name, time.isoformat())
-    return time
+        raise _beyond(count, name, checks) from None
+    return _kept_time(time, count, name, checks)
 
 
 def time_of_text(value: object, name: str, checks: Checks) -> datetime:
-    """A time in the form of RFC 3339. `Refused` for anything else."""
+    """A time in the form of RFC 3339. `Refused` for anything else, and beyond the years 2 to 9998."""
     try:
         time = parse_timestamp(value) if isinstance(value, str) else None
     except OverflowError:
-        time = None
+        raise _beyond(value, name, checks) from None
     if time is None:
         raise checks.refused(name, f"{quoted(value)} is no time")
+    return _kept_time(time, value, name, checks)
+
+
+def _kept_time(time: datetime, said: object, name: str, checks: Checks) -> datetime:
+    if not _EARLIEST <= time < _TOO_LATE:
+        raise _beyond(said, name, checks)
     checks.passed(name, time.isoformat())
     return time
+
+
+def _beyond(said: object, name: str, checks: Checks) -> Refused:
+    return checks.refused(name, f"{quoted(said)} is not within the years 2 to 9998")

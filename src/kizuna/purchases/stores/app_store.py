@@ -15,7 +15,7 @@ from kizuna.purchases.stores.app_store_chain import Chains, trusted_roots
 from kizuna.purchases.stores.app_store_receipts import Receipts
 from kizuna.purchases.stores.app_store_signed_data import SignedData, optional_time
 from kizuna.purchases.stores.app_store_transactions import Transaction, Transactions
-from kizuna.purchases.stores.interface import Store, StorePurchase, StoreSubscription, not_configured
+from kizuna.purchases.stores.interface import NotConfigured, Store, StorePurchase, StoreSubscription
 
 
 class AppStore:
@@ -107,7 +107,7 @@ class AppStore:
 
     def _require_configured(self) -> None:
         if not self._settings.shared_password:
-            raise not_configured(Store.APPLE)
+            raise NotConfigured(Store.APPLE)
 
 
 def _require(receipt: str) -> None:

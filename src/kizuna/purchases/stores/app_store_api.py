@@ -1,5 +1,6 @@
 """The App Store Server API: what has become of a transaction since it was signed."""
 
+import logging
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,8 @@ from kizuna.provider_settings import AppStore as Settings
 from kizuna.purchases.stores.answers import Answer
 from kizuna.purchases.stores.app_store_transactions import Transaction
 from kizuna.purchases.stores.interface import Environment
+
+log = logging.getLogger(__name__)
 
 #: Seconds that a token is valid, and how long before its end it serves no longer.
 _LIFETIME = 300
@@ -75,6 +78,10 @@ class ServerApi:
         reply = await self._outside.get(f"{base_url}/inApps/v1/{kind}/{id}", headers=headers)
         if reply.status == 404 and _error(reply) not in _NOT_ITS_FAULT:
             raise checks.refused("store", "Apple does not know it")
+        if reply.status == 401:
+            problem = "does not take the key of iap.apple.issuer_id, key_id and signing_key (status 401)"
+            log.error("%s %s", reply.host, problem)
+            raise Unavailable(f"{reply.host} {problem}")
         if reply.status != 200:
             raise Unavailable(f"{reply.host} answered {reply.status}")
         checks.passed("store", f"{reply.host} knows it")

@@ -1,7 +1,8 @@
 """Receipts of StoreKit 1, which Apple verifies (verifyReceipt)."""
 
+import logging
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from kizuna.clock import Clock
 from kizuna.outside.checks import Checks
 from kizuna.outside.client import Outside, Unavailable
 from kizuna.provider_settings import AppStore as Settings
-from kizuna.purchases.stores.answers import Answer, identifier, time_of_milliseconds
+from kizuna.purchases.stores.answers import Answer, identifier, json_text, time_of_milliseconds
 from kizuna.purchases.stores.app_store_transactions import (
     check_bundle_id,
     not_for_purchases,
@@ -26,17 +27,33 @@ from kizuna.purchases.stores.interface import (
     invalid_receipt,
 )
 
-#: Statuses: it is good; it is from the sandbox, and has to be verified there.
-_GOOD, _FROM_SANDBOX = 0, 21007
+log = logging.getLogger(__name__)
+
+#: Statuses: it is good; our password is not the app's; it is from the sandbox, and has to be verified there.
+_GOOD, _WRONG_PASSWORD, _FROM_SANDBOX = 0, 21004, 21007
+
+#: What Apple means by those that are common.
+_MEANINGS = {
+    21002: "the receipt is malformed",
+    21003: "Apple cannot authenticate the receipt",
+    21005: "Apple's server for receipts is down",
+    21007: "the receipt is from the sandbox",
+    21008: "the receipt is from production, and was sent to the sandbox",
+    21010: "Apple does not find the account, or it was deleted",
+}
 
 #: Apple's whole answer is kept with each of a receipt's purchases, as by Nakama, up to this many bytes
-#: together. Beyond it each has its own part alone: the answer grows with every purchase itself.
-_WHOLE_ANSWERS = 4 << 20
+#: together. Beyond it each has its own part alone: the answer grows with every purchase itself, and so it
+#: would be sent and kept as often as there are purchases in it.
+_WHOLE_ANSWERS = 256 << 10
+
+#: The largest answer that is read, in bytes: it holds all that was ever bought with an account in the app.
+_LARGEST_ANSWER = 8 << 20
 
 #: What may be `is-retryable`, which Apple describes as a boolean with the values 1 and 0.
 _TRUE = (True, "1", "true")
 
-Entry = Mapping[str, Any]
+Entry = dict[str, Any]
 
 
 class Receipts:
@@ -51,14 +68,14 @@ class Receipts:
         """The purchases in a receipt, in its order; none for one that is empty. `Refused`, `Unavailable`."""
         answer = await self._verified(receipt, checks)
         entries = [*_entries(answer, _receipt(answer), "in_app"), *_latest(answer)]
-        found: dict[str, Entry] = {}
+        found: defaultdict[str, list[Entry]] = defaultdict(list)
         for entry in entries:
             if not entry.get("expires_date_ms"):
-                found.setdefault(str(entry.get("transaction_id")), entry)
+                found[str(entry.get("transaction_id"))].append(entry)
         if entries and not found:
             raise not_for_subscriptions(checks)
-        words = _Words(answer.storable(checks), len(found))
-        return [_purchase(entry, answer, words.of(entry), checks) for entry in found.values()]
+        words = _Words(answer.storable(checks), len(found), checks)
+        return [_purchase(same, answer, words, checks) for same in found.values()]
 
     async def subscriptions(self, receipt: str, checks: Checks) -> list[StoreSubscription]:
         """The subscriptions in a receipt, the one that expires last first. `Refused`, `Unavailable`."""
@@ -78,16 +95,16 @@ class Receipts:
         """
         periods: defaultdict[str, list[_Period]] = defaultdict(list)
         for entry in entries:
-            original_id = identifier(_original_id(entry), "original transaction id", checks)
+            original_id = identifier(_original_id(entry), "original transaction id", checks, shown=True)
             periods[original_id].append(_Period(entry, checks))
         graces, store_time = _graces(answer, checks), self._told(answer, checks)
-        words = _Words(answer.storable(checks), len(periods))
+        words = _Words(answer.storable(checks), len(periods), checks)
         for original_id, all_of_it in periods.items():
             last = max(all_of_it, key=lambda period: period.order)
             raw = words.of(last.entry)
             yield StoreSubscription(
                 original_transaction_id=original_id,
-                product_id=identifier(last.entry.get("product_id"), "product id", checks),
+                product_id=identifier(last.entry.get("product_id"), "product id", checks, shown=True),
                 store=Store.APPLE,
                 environment=_environment(answer),
                 purchase_time=last.purchase_time(checks),
@@ -96,6 +113,7 @@ class Receipts:
                 raw=raw,
                 provider_response=raw,
                 refund_time=_refund_time(last.entry, checks),
+                period_time=last.begin_time(checks),
             )
 
     def _told(self, answer: Answer, checks: Checks) -> datetime:
@@ -124,7 +142,8 @@ class Receipts:
         except orjson.JSONEncodeError:
             raise checks.refused("form", "it cannot be written as JSON") from None
         headers = {"content-type": "application/json; charset=utf-8"}
-        reply = await self._outside.post(f"{base_url}/verifyReceipt", json=json, headers=headers)
+        url = f"{base_url}/verifyReceipt"
+        reply = await self._outside.post(url, json=json, headers=headers, largest=_LARGEST_ANSWER)
         if reply.status != 200:
             raise Unavailable(f"{reply.host} answered {reply.status}")
         return Answer(reply)
@@ -142,6 +161,10 @@ class _Period:
         """What was given up for another product is over, however long it was to last."""
         return self.entry.get("is_upgraded") not in _TRUE, self.expire_time
 
+    def begin_time(self, checks: Checks) -> datetime | None:
+        said = self.entry.get("purchase_date_ms")
+        return time_of_milliseconds(said, "purchase date", checks) if said else None
+
     def purchase_time(self, checks: Checks) -> datetime:
         return time_of_milliseconds(
             self.entry.get("original_purchase_date_ms"), "original purchase date", checks
@@ -151,21 +174,31 @@ class _Period:
 class _Words:
     """What is kept of an answer, JSON text, with each of so many purchases."""
 
-    def __init__(self, answer: str, purchases: int) -> None:
+    def __init__(self, answer: str, purchases: int, checks: Checks) -> None:
         self._answer = answer
-        self._is_whole = len(answer) * purchases <= _WHOLE_ANSWERS
+        self._checks = checks
+        self._is_whole = len(answer.encode()) * purchases <= _WHOLE_ANSWERS
 
     def of(self, entry: Entry) -> str:
-        """The words with a purchase."""
-        return self._answer if self._is_whole else orjson.dumps(entry).decode()
+        """The words with a purchase. `Refused` for what cannot be written."""
+        return self._answer if self._is_whole else json_text(entry, "answer", self._checks)
 
 
 def _check_status(answer: Answer, checks: Checks) -> None:
     status = answer.member("status", int)
     if status != _GOOD and answer.members.get("is-retryable") in _TRUE:
         raise Unavailable(f"{answer.host} has a problem of its own: status {status}")
+    if status == _WRONG_PASSWORD:
+        # The operator's fault, not the player's, who shall be able to try again: the reference says 400.
+        log.error(
+            "%s does not take iap.apple.shared_password (status %s): it is not that of the receipt's app",
+            answer.host,
+            status,
+        )
+        raise Unavailable(f"{answer.host} does not take iap.apple.shared_password: status {status}")
     if status != _GOOD:
-        raise invalid_receipt(checks, "status", f"it is {status}", f"Invalid Receipt. Status: {status}")
+        reason = ": ".join([f"it is {status}", *filter(None, [_MEANINGS.get(status)])])
+        raise invalid_receipt(checks, "status", reason, f"Invalid Receipt. Status: {status}")
     checks.passed("status", f"{status} from {answer.host}")
 
 
@@ -186,16 +219,19 @@ def _entries(answer: Answer, members: Mapping[str, Any], name: str) -> list[Entr
     return entries
 
 
-def _purchase(entry: Entry, answer: Answer, raw: str, checks: Checks) -> StorePurchase:
+def _purchase(entries: Sequence[Entry], answer: Answer, words: _Words, checks: Checks) -> StorePurchase:
+    """The purchase that one or more entries are about. The first counts, but any may tell of a refund."""
+    entry, refund_times = entries[0], [_refund_time(each, checks) for each in entries]
+    raw = words.of(entry)
     return StorePurchase(
-        transaction_id=identifier(entry.get("transaction_id"), "transaction id", checks),
-        product_id=identifier(entry.get("product_id"), "product id", checks),
+        transaction_id=identifier(entry.get("transaction_id"), "transaction id", checks, shown=True),
+        product_id=identifier(entry.get("product_id"), "product id", checks, shown=True),
         store=Store.APPLE,
         environment=_environment(answer),
         purchase_time=time_of_milliseconds(entry.get("purchase_date_ms"), "purchase date", checks),
         raw=raw,
         provider_response=raw,
-        refund_time=_refund_time(entry, checks),
+        refund_time=max(filter(None, refund_times), default=None),
     )
 
 

@@ -1,7 +1,7 @@
 """What the App Store has signed: JSON Web Signatures (JWS) that bring their certificates along."""
 
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
@@ -10,8 +10,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from kizuna.clock import Clock
 from kizuna.outside.checks import Checks, quoted
-from kizuna.outside.encoding import base64url, json_object
-from kizuna.outside.tokens import is_three_parts
+from kizuna.outside.tokens import Parts, taken_apart
 from kizuna.purchases.stores.answers import time_after_epoch
 from kizuna.purchases.stores.app_store_chain import Chain, Chains
 
@@ -24,15 +23,6 @@ _SIGNATURE = 64
 _EXTENSIONS = frozenset(("crit", "b64"))
 
 _ecdsa = ECDSA(SHA256())
-
-
-class _Signed(NamedTuple):
-    """A JWS, taken apart: `text` is what `signature` is for."""
-
-    header: Payload
-    payload: Payload
-    text: bytes
-    signature: bytes
 
 
 class SignedData:
@@ -49,7 +39,7 @@ class SignedData:
         Apple has signed stays good after its certificate has expired. Keys that a header brings along
         (`jwk`, `jku`) mean nothing.
         """
-        signed = _taken_apart(jws, checks)
+        signed = taken_apart(jws, checks)
         algorithm = signed.header.get("alg")
         checks.require("algorithm", algorithm == "ES256", f"{quoted(algorithm)} is not 'ES256'")
         extended = not _EXTENSIONS.isdisjoint(signed.header)
@@ -78,28 +68,13 @@ def optional_time(payload: Payload, name: str, checks: Checks) -> datetime | Non
     return None if payload.get(name) in (None, 0) else time(payload, name, checks)
 
 
-def _taken_apart(jws: str, checks: Checks) -> _Signed:
-    if not is_three_parts(jws):
-        raise checks.refused("form", "it has not exactly three parts")
-    header, payload, signature = jws.split(".")
-    try:
-        text = f"{header}.{payload}".encode()
-        signed = _Signed(
-            json_object(base64url(header)), json_object(base64url(payload)), text, base64url(signature)
-        )
-    except ValueError as error:
-        raise checks.refused("form", f"a part {error}") from None
-    checks.passed("form")
-    return signed
-
-
-def _is_signed(signed: _Signed, key: EllipticCurvePublicKey) -> bool:
+def _is_signed(signed: Parts, key: EllipticCurvePublicKey) -> bool:
     signature = signed.signature
     if len(signature) != _SIGNATURE:
         return False
     r, s = (int.from_bytes(half) for half in (signature[:32], signature[32:]))
     try:
-        key.verify(encode_dss_signature(r, s), signed.text, _ecdsa)
+        key.verify(encode_dss_signature(r, s), signed.signed, _ecdsa)
     except InvalidSignature:
         return False
     return True

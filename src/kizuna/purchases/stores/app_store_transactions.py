@@ -9,7 +9,7 @@ import orjson
 
 from kizuna.clock import Clock
 from kizuna.outside.checks import Checks, quoted
-from kizuna.purchases.stores.answers import identifier
+from kizuna.purchases.stores.answers import LONGEST_NOTIFICATION_ID, identifier
 from kizuna.purchases.stores.app_store_signed_data import Payload, SignedData, optional_time, time
 from kizuna.purchases.stores.interface import (
     Environment,
@@ -25,8 +25,6 @@ ENVIRONMENTS = {"Sandbox": Environment.SANDBOX, "Production": Environment.PRODUC
 
 #: What a notification may be about; one of these members tells of which app it is.
 _SUBJECTS = ("data", "summary", "externalPurchaseToken", "appData")
-
-_LONGEST_NOTIFICATION_ID = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +46,12 @@ class Transaction:
     expire_time: datetime | None
     refund_time: datetime | None
     signed_time: datetime
+
+    @property
+    def account(self) -> str:
+        """What the game has told Apple of who buys, "" for nothing."""
+        said = self.payload.get("appAccountToken")
+        return said if isinstance(said, str) else ""
 
     @property
     def raw(self) -> str:
@@ -74,6 +78,8 @@ class Transaction:
             raw=self.raw,
             refund_time=self.refund_time,
             tells_refund=True,
+            store_time=self.signed_time,
+            account=self.account,
         )
 
     def subscription(self, checks: Checks) -> StoreSubscription:
@@ -92,6 +98,8 @@ class Transaction:
             raw=self.raw,
             refund_time=self.refund_time,
             tells_refund=True,
+            period_time=self.purchase_time,
+            account=self.account,
         )
 
 
@@ -160,8 +168,8 @@ class Transactions:
         is_notification = "notificationType" in payload
         checks.require("kind", is_notification, "it is no notification", detail="a notification")
         identifier(payload["notificationType"], "notificationType", checks)
-        id = identifier(payload.get("notificationUUID"), "notificationUUID", checks)
-        checks.require("notificationUUID", len(id) <= _LONGEST_NOTIFICATION_ID, "it is too long")
+        id = payload.get("notificationUUID")
+        identifier(id, "notificationUUID", checks, longest=LONGEST_NOTIFICATION_ID)
         subject = next((found for name in _SUBJECTS if isinstance(found := payload.get(name), dict)), {})
         self._check_app(subject, checks)
         data = payload.get("data")
@@ -188,15 +196,15 @@ class Transactions:
         return {**data, **nested}
 
     def _read(self, jws: str, payload: Payload, environment: Environment, checks: Checks) -> Transaction:
-        transaction_id = identifier(payload["transactionId"], "transactionId", checks)
+        transaction_id = identifier(payload["transactionId"], "transactionId", checks, shown=True)
         original_id = payload.get("originalTransactionId", transaction_id)
         purchase_time = time(payload, "purchaseDate", checks)
         return Transaction(
             jws=jws,
             payload=payload,
             transaction_id=transaction_id,
-            original_transaction_id=identifier(original_id, "originalTransactionId", checks),
-            product_id=identifier(payload["productId"], "productId", checks),
+            original_transaction_id=identifier(original_id, "originalTransactionId", checks, shown=True),
+            product_id=identifier(payload["productId"], "productId", checks, shown=True),
             bundle_id=str(payload.get("bundleId", "")),
             environment=environment,
             purchase_time=purchase_time,

@@ -1,32 +1,23 @@
 """Purchases in Facebook Instant Games."""
 
-import copy
 import hashlib
 import hmac
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any
 
 from kizuna.errors import invalid
 from kizuna.outside.checks import Checks, quoted
 from kizuna.outside.encoding import base64url, json_object
 from kizuna.provider_settings import FacebookInstantStore as Settings
 from kizuna.purchases.stores.answers import identifier, storable, time_after_epoch
-from kizuna.purchases.stores.interface import Environment, Store, StorePurchase, not_configured
+from kizuna.purchases.stores.configured import Configured
+from kizuna.purchases.stores.interface import Environment, NotConfigured, Store, StorePurchase
 
 _ALGORITHM = "HMAC-SHA256"
 
 
-class FacebookInstantStore:
+class FacebookInstantStore(Configured[Settings]):
     """Verifies what Facebook has signed with the app's secret; no network needed."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-
-    def with_settings(self, **changes: Any) -> Self:
-        """The same store with other settings."""
-        other = copy.copy(self)
-        other._settings = self._settings.model_copy(update=changes)
-        return other
 
     async def purchase(self, signed_request: str, checks: Checks) -> StorePurchase:
         """What was bought. `ApiError`, `Refused`.
@@ -35,7 +26,7 @@ class FacebookInstantStore:
         had our answer, and who asks again learns that it was seen before.
         """
         if not self._settings.app_secret:
-            raise not_configured(Store.FACEBOOK_INSTANT)
+            raise NotConfigured(Store.FACEBOOK_INSTANT)
         if not signed_request:
             raise invalid("SignedRequest cannot be empty.")
         text = self._verified(signed_request, checks)
@@ -43,7 +34,7 @@ class FacebookInstantStore:
         self._check_app(payload.get("app_id"), checks)
         return StorePurchase(
             transaction_id=identifier(payload.get("purchase_token"), "token", checks),
-            product_id=identifier(payload.get("product_id"), "product", checks),
+            product_id=identifier(payload.get("product_id"), "product", checks, shown=True),
             store=Store.FACEBOOK_INSTANT,
             environment=Environment.PRODUCTION,
             purchase_time=_purchase_time(payload.get("purchase_time"), checks),

@@ -21,7 +21,6 @@ from kizuna.purchases.stores.interface import (
     StoreSubscription,
     invalid_receipt,
 )
-from kizuna.wire.uuids import parse_uuid
 
 #: `purchaseState` of a product that was paid, and `acknowledgementState` of one that nobody acknowledged.
 _PURCHASED = 0
@@ -40,9 +39,6 @@ _UNPAID = frozenset(
 )
 _UNACKNOWLEDGED_SUBSCRIPTION = "ACKNOWLEDGEMENT_STATE_PENDING"
 
-#: Characters of a UUID with its dashes. Games that tell Google a hash of 32 digits mean no user id.
-_UUID_LENGTH = 36
-
 
 @dataclass(frozen=True, slots=True)
 class GooglePurchase(StorePurchase):
@@ -53,9 +49,15 @@ class GooglePurchase(StorePurchase):
 
 @dataclass(frozen=True, slots=True)
 class GoogleSubscription(StoreSubscription):
-    """`unacknowledged` as that of `GooglePurchase`."""
+    """`unacknowledged` as that of `GooglePurchase`.
+
+    `replaced` is what it goes on for, which it is kept by. `lives_on` is whether it has ended only because
+    another one goes on for it, which is kept by this one's token.
+    """
 
     unacknowledged: Receipt | None = field(default=None, repr=False)
+    replaced: Receipt | None = field(default=None, repr=False)
+    lives_on: bool = False
 
 
 # Products
@@ -72,7 +74,8 @@ def product(answer: Answer, bought: Receipt, checks: Checks) -> GooglePurchase:
     checks.passed("state", "purchased")
     said = answer.members.get("productId", bought.product_id)
     is_same = said == bought.product_id
-    checks.require("product", is_same, f"{quoted(bought.product_id)} is not {quoted(said)}, which was bought")
+    otherwise = f"{quoted(bought.product_id)} is not {quoted(said)}, which was bought"
+    checks.require("product", is_same, otherwise, detail=quoted(said))
     waits = answer.members.get("acknowledgementState") == _UNACKNOWLEDGED_PRODUCT
     return GooglePurchase(
         transaction_id=bought.token,
@@ -123,7 +126,7 @@ def _said_purchase_time(bought: Receipt, checks: Checks) -> datetime:
 def _first_product(answer: Answer, checks: Checks) -> str:
     items = answer.members.get("productLineItem")
     first = items[0] if isinstance(items, list) and items else None
-    return identifier(_object(first).get("productId"), "product", checks)
+    return identifier(_object(first).get("productId"), "product", checks, shown=True)
 
 
 # Subscriptions
@@ -140,17 +143,22 @@ def subscription(answer: Answer, bought: Receipt, now: datetime, checks: Checks)
     checks.passed("state", quoted(state))
     product_id, expire_time = _latest_item(answer, bought.product_id, checks)
     waits = answer.members.get("acknowledgementState") == _UNACKNOWLEDGED_SUBSCRIPTION
+    former = replaced(answer, bought, checks)
+    lives_on = former is None and _was_replaced(answer)
     return GoogleSubscription(
-        original_transaction_id=_original_token(answer, bought, checks),
+        original_transaction_id=(former or bought).token,
         product_id=product_id,
         store=Store.GOOGLE,
         environment=_environment(answer.members.get("testPurchase") is not None),
         purchase_time=_start_time(answer, bought, checks),
         expire_time=expire_time,
-        store_time=now,
+        # How it has ended is no news of the one that goes on, whenever somebody asks.
+        store_time=EPOCH if lives_on else now,
         raw=answer.storable(checks),
         provider_response=answer.text,
         unacknowledged=replace(bought, product_id=product_id) if waits else None,
+        replaced=former,
+        lives_on=lives_on,
     )
 
 
@@ -168,13 +176,18 @@ def _latest_item(answer: Answer, asked: str, checks: Checks) -> tuple[str, datet
     ]
     checks.require("line items", bool(timed), "there is none that expires")
     expire_time, product_id = max(timed, key=lambda item: (item[0], item[1] == asked))
-    return identifier(product_id, "product", checks), expire_time
+    return identifier(product_id, "product", checks, shown=True), expire_time
 
 
-def _original_token(answer: Answer, bought: Receipt, checks: Checks) -> str:
-    """What a subscription is kept by: the token that it has replaced, if any, as by the reference."""
+def replaced(answer: Answer, bought: Receipt, checks: Checks) -> Receipt | None:
+    """What a subscription has replaced, which it is kept by, as by the reference; None for nothing. `Refused`
+    for what is no token."""
     linked = answer.members.get("linkedPurchaseToken")
-    return identifier(linked, "linked token", checks) if linked else bought.token
+    return Receipt(bought.package_name, identifier(linked, "linked token", checks)) if linked else None
+
+
+def _was_replaced(answer: Answer) -> bool:
+    return "replacementCancellation" in _object(answer.members.get("canceledStateContext"))
 
 
 def _start_time(answer: Answer, bought: Receipt, checks: Checks) -> datetime:
@@ -195,16 +208,6 @@ def account_id(answer: Answer) -> str:
 def account_id_of_subscription(answer: Answer) -> str:
     """The same of a subscription."""
     return _account_id(_object(answer.members.get("externalAccountIdentifiers")))
-
-
-def check_account(account_id: str, user_id: str, checks: Checks) -> None:
-    """The check that what was bought for a user is the user's. What the game has told Google may also be no
-    user id at all; no `user_id` means anybody's."""
-    buyer = parse_uuid(account_id) if len(account_id) == _UUID_LENGTH else None
-    if buyer is None or not user_id:
-        checks.passed("account", "any: no user is named")
-        return
-    checks.require("account", buyer == parse_uuid(user_id), f"{buyer} has bought it, not {quoted(user_id)}")
 
 
 def _account_id(members: dict[str, Any]) -> str:

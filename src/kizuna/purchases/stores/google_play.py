@@ -1,56 +1,64 @@
 """Google Play: what was bought there, as its publisher API tells."""
 
-import copy
 import logging
 from collections.abc import Awaitable
-from typing import Any, Self
 
 from kizuna.clock import Clock
 from kizuna.errors import invalid
 from kizuna.outside.checks import Checks, Refused, quoted
 from kizuna.outside.client import Outside, Reply, Unavailable
-from kizuna.outside.keys import KeySet, PublishedCertificates
+from kizuna.outside.keys import google_keys
 from kizuna.outside.tokens import flag_claim, text_claim, verified_claims
 from kizuna.provider_settings import GooglePlay as Settings
 from kizuna.purchases.stores.access_tokens import AccessTokens
+from kizuna.purchases.stores.afterwards import Afterwards
 from kizuna.purchases.stores.answers import Answer
+from kizuna.purchases.stores.configured import Configured
 from kizuna.purchases.stores.google_answers import (
     GooglePurchase,
     GoogleSubscription,
     account_id,
     account_id_of_subscription,
-    check_account,
     product,
     product_of_any_state,
+    replaced,
     subscription,
 )
 from kizuna.purchases.stores.google_receipt import Paths, Receipt, read_receipt
 from kizuna.purchases.stores.google_service_account import ServiceAccount
-from kizuna.purchases.stores.interface import Store, StorePurchase, StoreSubscription, not_configured
+from kizuna.purchases.stores.interface import (
+    NotConfigured,
+    Store,
+    StorePurchase,
+    StoreSubscription,
+    check_account,
+)
 
 log = logging.getLogger(__name__)
 
 #: What the publisher API answers for a token that it does not know, or no longer.
 _UNKNOWN = frozenset((400, 404, 410))
 
+#: How many tokens are looked for that came before one. Each is a request.
+_MOST_FORMER = 5
+
 _ISSUERS = ("https://accounts.google.com", "accounts.google.com")
 
 
-class GooglePlay:
+class GooglePlay(Configured[Settings]):
     """Asks the publisher API. `keys_base_url` is where Google's public keys are."""
 
     def __init__(self, settings: Settings, keys_base_url: str, outside: Outside, clock: Clock) -> None:
-        self._settings = settings
+        super().__init__(settings)
         self._outside = outside
         self._clock = clock
         self._tokens = AccessTokens(outside, clock)
-        self._keys = KeySet(outside, f"{keys_base_url}/oauth2/v1/certs", PublishedCertificates(clock), clock)
+        self._keys = google_keys(outside, keys_base_url, clock)
+        self._afterwards = Afterwards()
 
-    def with_settings(self, **changes: Any) -> Self:
-        """The same store with other settings."""
-        other = copy.copy(self)
-        other._settings = self._settings.model_copy(update=changes)
-        return other
+    async def close(self) -> None:
+        """Finish what Google is still told, or give it up."""
+        await self._afterwards.close()
 
     # What clients have bought
 
@@ -62,14 +70,14 @@ class GooglePlay:
         self._require_configured()
         if not receipt:
             raise invalid("Purchase cannot be empty.")
-        await self._tokens.token(self._account)  # first, as by the reference: then what was sent is looked at
+        # What was sent is judged before Google is asked for anything, unlike by the reference.
         bought = read_receipt(receipt, checks)
         answer = await self._get(self._paths.product(bought, checks), checks)
         purchase = product(answer, bought, checks)
         check_account(account_id(answer), user_id, checks)
         return purchase
 
-    async def subscription(self, receipt: str, user_id: str, checks: Checks) -> StoreSubscription:
+    async def subscription(self, receipt: str, user_id: str, checks: Checks) -> GoogleSubscription:
         """What was subscribed to; `user_id` as that of `purchase`. `ApiError`, `Refused`, `Unavailable`."""
         self._require_configured()
         if not receipt:
@@ -78,11 +86,21 @@ class GooglePlay:
         check_account(owner_id, user_id, checks)
         return found
 
+    async def former_tokens(self, bought: Receipt) -> tuple[str, ...]:
+        """What a subscription has replaced, and what that one had, and so on: a few tokens, the latest first,
+        as far back as Google remembers. `Unavailable`."""
+        tokens: list[str] = []
+        former = await self._replaced_by(bought)
+        while former is not None and len(tokens) < _MOST_FORMER:
+            tokens.append(former.token)
+            former = await self._replaced_by(former)
+        return tuple(tokens)
+
     # What notifications are about
 
     async def subscription_by_token(
         self, package_name: str, token: str, checks: Checks
-    ) -> tuple[StoreSubscription, str]:
+    ) -> tuple[GoogleSubscription, str]:
         """A subscription, and the id that the game has told Google of who has it, "" for none.
 
         `ApiError`, `Refused`, `Unavailable`.
@@ -122,6 +140,12 @@ class GooglePlay:
         is_expected = not expected or sender == expected
         checks.require("email", is_expected, f"{quoted(sender)} is not {quoted(expected)}")
 
+    def acknowledge_later(self, bought: StorePurchase | StoreSubscription) -> None:
+        """`acknowledge`, which nobody waits for: the answer to the client can be the only one that says that
+        a purchase is new."""
+        if self._settings.acknowledge:
+            self._afterwards.begin(lambda: self.acknowledge(bought), "acknowledgement to Google")
+
     async def acknowledge(self, bought: StorePurchase | StoreSubscription) -> None:
         """Tell Google that what was bought has been stored, if the operator wants that and nobody has.
 
@@ -143,7 +167,7 @@ class GooglePlay:
 
     def _require_configured(self) -> None:
         if not self._settings.client_email or not self._settings.private_key:
-            raise not_configured(Store.GOOGLE)
+            raise NotConfigured(Store.GOOGLE)
 
     @property
     def _account(self) -> ServiceAccount:
@@ -159,6 +183,15 @@ class GooglePlay:
         answer = await self._get(self._paths.subscription(bought, checks), checks)
         found = subscription(answer, bought, self._clock.now(), checks)
         return found, account_id_of_subscription(answer)
+
+    async def _replaced_by(self, bought: Receipt) -> Receipt | None:
+        """What a subscription has replaced, None for nothing, also if Google does not know any more."""
+        checks = Checks()
+        try:
+            answer = await self._get(self._paths.subscription(bought, checks), checks)
+            return replaced(answer, bought, checks)
+        except Refused:
+            return None
 
     async def _get(self, path: str, checks: Checks) -> Answer:
         """What Google knows. `Refused` if it knows nothing, `Unavailable` if it does not tell."""

@@ -70,7 +70,8 @@ class Paths:
         return f"{self._of_kind(kind, bought, Checks())}:acknowledge"
 
     def _of_kind(self, kind: str, bought: Receipt, checks: Checks) -> str:
-        root, product_id = self._root(bought, checks), identifier(bought.product_id, "product", checks)
+        root = self._root(bought, checks)
+        product_id = identifier(bought.product_id, "product", checks, shown=True)
         return f"{root}/{kind}/{_segment(product_id, 'product', checks)}/tokens/{_token(bought, checks)}"
 
     def _root(self, bought: Receipt, checks: Checks) -> str:

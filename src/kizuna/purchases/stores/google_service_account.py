@@ -10,8 +10,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from kizuna.clock import Clock
+from kizuna.credential_types import with_lines
 from kizuna.outside.client import Outside, Unavailable
-from kizuna.purchases.stores.access_tokens import Token, granted
+from kizuna.purchases.stores.access_tokens import Token, token_of
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ class ServiceAccount:
             raise Unavailable("the service account has no usable private key") from None
         form = {"grant_type": _GRANT_TYPE, "assertion": assertion}
         reply = await outside.post(self.token_url, form=form, headers={"accept": "application/json"})
-        return granted(reply, f"the service account {self.client_email}")
+        return token_of(reply, f"the service account {self.client_email}")
 
     def _assertion(self, now: int) -> str:
         """What the account says of itself, signed. ValueError if the key is none."""
@@ -55,20 +56,10 @@ class ServiceAccount:
         return jwt.encode(claims, _load(self.private_key), algorithm="RS256")
 
 
-def check_private_key(text: str) -> str | None:
-    """What is wrong with the setting `iap.google.private_key`, a sentence; None if nothing is."""
-    try:
-        _load(text)
-    except ValueError as error:
-        return f"iap.google.private_key {error}."
-    return None
-
-
 def _load(text: str) -> RSAPrivateKey:
     """A private key in the form PEM. ValueError, whose text goes on after the setting's name, for none."""
     try:
-        # Google's file is JSON: who copies the key out of it as it stands, has escapes for its line breaks.
-        key = load_pem_private_key(text.replace("\\n", "\n").encode(), password=None)
+        key = load_pem_private_key(with_lines(text).encode(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise ValueError("is no private key in the form PEM (PKCS #8)") from None
     if not isinstance(key, RSAPrivateKey):

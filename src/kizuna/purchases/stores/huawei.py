@@ -1,34 +1,32 @@
 """Huawei's AppGallery."""
 
 import base64
-import copy
 import logging
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Self
+from typing import Any
 
 import orjson
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from kizuna.clock import Clock
+from kizuna.credential_types import read_huawei_key
 from kizuna.errors import invalid
 from kizuna.outside.checks import Checks, quoted
 from kizuna.outside.client import Outside, Reply, Unavailable
 from kizuna.outside.encoding import base64_standard, json_object
+from kizuna.outside.signatures import is_rsa_signed
 from kizuna.provider_settings import Huawei as Settings
-from kizuna.purchases.stores.access_tokens import AccessTokens, Token, granted
+from kizuna.purchases.stores.access_tokens import AccessTokens, Token, token_of
 from kizuna.purchases.stores.answers import Answer, identifier, time_of_milliseconds, whole_number
+from kizuna.purchases.stores.configured import Configured
 from kizuna.purchases.stores.interface import (
     Environment,
+    NotConfigured,
     Store,
     StorePurchase,
     invalid_receipt,
-    not_configured,
 )
 
 log = logging.getLogger(__name__)
@@ -36,6 +34,8 @@ log = logging.getLogger(__name__)
 #: `responseCode` of an answer that says yes, and `purchaseState` of what was paid.
 _SUCCESS = "0"
 _PURCHASED = 0
+
+_public_key = lru_cache(maxsize=16)(read_huawei_key)
 
 #: `accountFlag` of accounts that another order service knows.
 _APP_TOUCH = 1
@@ -57,23 +57,17 @@ class AppClient:
             "client_secret": self.client_secret,
         }
         reply = await outside.post(f"{self.token_base_url}/oauth2/v3/token", form=form)
-        return granted(reply, f"the app {self.client_id}")
+        return token_of(reply, f"the app {self.client_id}")
 
 
-class AppGallery:
+class AppGallery(Configured[Settings]):
     """Verifies Huawei's signature, and asks its order service."""
 
     def __init__(self, settings: Settings, outside: Outside, clock: Clock) -> None:
-        self._settings = settings
+        super().__init__(settings)
         self._outside = outside
         self._clock = clock
         self._tokens = AccessTokens(outside, clock)
-
-    def with_settings(self, **changes: Any) -> Self:
-        """The same store with other settings."""
-        other = copy.copy(self)
-        other._settings = self._settings.model_copy(update=changes)
-        return other
 
     async def purchase(self, purchase: str, signature: str, checks: Checks) -> StorePurchase:
         """What was bought. `ApiError`, `Refused`, `Unavailable`."""
@@ -85,7 +79,7 @@ class AppGallery:
         signed = _members(purchase, "form", checks)
         self._check_signature(purchase, signature, "signature", checks)
         token = identifier(signed.get("purchaseToken"), "token", checks)
-        product_id = identifier(signed.get("productId"), "product", checks)
+        product_id = identifier(signed.get("productId"), "product", checks, shown=True)
         answer = await self._ask(token, product_id, signed.get("accountFlag") == _APP_TOUCH)
         self._check_answer(answer, token, product_id, checks)
         is_test = whole_number(signed.get("purchaseType")) == 0
@@ -102,7 +96,7 @@ class AppGallery:
     def _require_configured(self) -> None:
         settings = self._settings
         if not (settings.public_key and settings.client_id and settings.client_secret):
-            raise not_configured(Store.HUAWEI)
+            raise NotConfigured(Store.HUAWEI)
 
     def _check_signature(self, text: str, signature: str, name: str, checks: Checks) -> None:
         """That Huawei has signed a text, byte for byte."""
@@ -150,33 +144,11 @@ class AppGallery:
         _check_state(known, checks)
 
 
-def check_public_key(text: str) -> str | None:
-    """What is wrong with the setting `iap.huawei.public_key`, a sentence; None if nothing is."""
-    try:
-        _public_key(text)
-    except ValueError as error:
-        return f"iap.huawei.public_key {error}."
-    return None
-
-
-@lru_cache(maxsize=16)
-def _public_key(text: str) -> RSAPublicKey:
-    """A key from the base64 of its DER form. ValueError, whose text goes on after the setting's name."""
-    try:
-        key = load_der_public_key(base64_standard(text))
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise ValueError("is no public key in base64") from None
-    if not isinstance(key, RSAPublicKey):
-        raise ValueError("is no RSA key, as Huawei's are")
-    return key
-
-
 def _is_signed(text: str, signature: str, key: RSAPublicKey) -> bool:
     try:
-        key.verify(base64_standard(signature), text.encode(), PKCS1v15(), SHA256())
-    except (InvalidSignature, ValueError):
+        return is_rsa_signed(key, base64_standard(signature), text.encode())
+    except ValueError:
         return False
-    return True
 
 
 def _members(text: str, name: str, checks: Checks) -> dict[str, Any]:

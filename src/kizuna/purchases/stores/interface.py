@@ -5,9 +5,13 @@ from datetime import UTC, datetime
 from enum import IntEnum
 
 from kizuna.errors import ApiError, Code
-from kizuna.outside.checks import Checks, Refused
+from kizuna.outside.checks import Checks, Refused, quoted
+from kizuna.wire.uuids import parse_uuid
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+#: Characters of a UUID with its dashes. Games that tell a store a hash of 32 digits mean no user id.
+_UUID_LENGTH = 36
 
 
 class Store(IntEnum):
@@ -42,6 +46,8 @@ class StorePurchase:
 
     `raw` is kept with it, JSON text; `provider_response` is what the client is told of it, "" for nothing.
     `refund_time` is None unless it was refunded; `tells_refund` is whether the client is told even if not.
+    `store_time` is when the store said so, None for now. `account` is what the game has told the store of who
+    buys, "" for nothing or for what the store's answer was checked for already.
     """
 
     transaction_id: str
@@ -53,14 +59,19 @@ class StorePurchase:
     provider_response: str = ""
     refund_time: datetime | None = None
     tells_refund: bool = False
+    store_time: datetime | None = None
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class StoreSubscription:
     """A subscription that its store has confirmed; as `StorePurchase`.
 
-    `store_time` is when the store said so: what it said before does not count against it. `raw` is "" where
-    the store's answer is not known, as after a notification.
+    `store_time` is when the store said so: what it said before does not count against it; the epoch for what
+    counts against nothing that is known. `period_time` is when the present period was paid for, None where
+    that is not told. `raw` is "" where the store's answer is not known, as after a
+    notification. `former` are the ids of others for which it goes on, the latest first: they end by it, and
+    it is theirs who has them.
     """
 
     original_transaction_id: str
@@ -74,6 +85,9 @@ class StoreSubscription:
     provider_response: str = ""
     refund_time: datetime | None = None
     tells_refund: bool = False
+    former: tuple[str, ...] = ()
+    period_time: datetime | None = None
+    account: str = ""
 
 
 class InvalidReceipt(Refused):
@@ -90,9 +104,28 @@ def invalid_receipt(checks: Checks, check: str, reason: str, message: str) -> In
     return InvalidReceipt(check, reason, message)
 
 
-def not_configured(store: Store) -> ApiError:
-    """The operator has not set the store up."""
-    return ApiError(Code.FAILED_PRECONDITION, f"{NAMES[store]} IAP is not configured.")
+def check_account(account: str, user_id: str, checks: Checks) -> None:
+    """The check that what was bought for a user is the user's. What the game has told the store may also be
+    no user id at all; no `user_id` means anybody's."""
+    buyer = parse_uuid(account) if len(account) == _UUID_LENGTH else None
+    if buyer is None or not user_id:
+        checks.passed("account", "any: no user is named")
+        return
+    checks.require("account", buyer == parse_uuid(user_id), f"{buyer} has bought it, not {quoted(user_id)}")
+
+
+class OtherStore(ApiError):
+    """What was to be kept has the id of something that another store has sold."""
+
+    def __init__(self) -> None:
+        super().__init__(Code.FAILED_PRECONDITION, "Invalid Receipt.")
+
+
+class NotConfigured(ApiError):
+    """The operator has not set a store up."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(Code.FAILED_PRECONDITION, f"{NAMES[store]} IAP is not configured.")
 
 
 def refusal(store: Store, error: Exception) -> ApiError:

@@ -5,9 +5,11 @@ unknown, 1 for the sandbox, 2 for production. Where `persist` is absent, what wa
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from kizuna.runtime.api.message import EnumNumber, Int32, Message
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -86,8 +88,8 @@ class GetSubscriptionRequest(Message):
 class ValidatedPurchase(Message):
     """A purchase that the store has confirmed; `provider_response` is what the store said.
 
-    `seen_before` tells that it was validated before. Times are None for what has not happened or was not
-    stored; a refund in 1970 did not happen either.
+    `seen_before` tells that it was stored before: as `is_new` does, which knows of what is not stored, too.
+    Times are None for what has not happened or was not stored; a refund in 1970 did not happen either.
     """
 
     user_id: str = ""
@@ -101,6 +103,21 @@ class ValidatedPurchase(Message):
     provider_response: str = ""
     environment: EnumNumber = 0
     seen_before: bool = False
+
+    @property
+    def is_refunded(self) -> bool:
+        """Whether the money was given back."""
+        return self.refund_time is not None and self.refund_time > _EPOCH
+
+    @property
+    def is_new(self) -> bool:
+        """Whether what was bought is due to the player who has validated it: it was stored just now, for the
+        first time, and not refunded.
+
+        That is so for one validation, ever, whoever repeats it. What is not stored (`persist` is False) is
+        never new: any player could validate it so, any number of times.
+        """
+        return self.create_time is not None and not self.seen_before and not self.is_refunded
 
 
 @dataclass(slots=True)

@@ -24,7 +24,7 @@ class PurchaseCalls(Calls):
     """Validate, list, get.
 
     What is validated is asked of its store, as when the user's client does it, and kept unless `persist` is
-    False. Give what was bought only where `seen_before` is False: it is for one call, ever, whoever makes it.
+    False. Give what was bought only where `is_new` is True: it is for one call, ever, whoever makes it.
     Credentials replace those of the settings for this once. Where the store refuses or cannot be asked it is
     an `ApiError` with the text that clients get.
     """
@@ -115,7 +115,7 @@ class PurchaseCalls(Calls):
             _owner(user_id), limit_of(limit, 1, 100), text_of(cursor, "cursor")
         )
         return PurchaseList(
-            [decode_response(api.ValidatedPurchase, each) for each in message.get("validated_purchases", ())],
+            [_kept(each) for each in message.get("validated_purchases", ())],
             message.get("cursor", ""),
             message.get("prev_cursor", ""),
         )
@@ -123,7 +123,7 @@ class PurchaseCalls(Calls):
     async def purchase_get_by_transaction_id(self, transaction_id: str) -> api.ValidatedPurchase | None:
         """A purchase that was kept, None if there is none; without `user_id` if its account is gone."""
         message = await self._services.purchases.by_transaction_id(text_of(transaction_id, "transaction id"))
-        return None if message is None else decode_response(api.ValidatedPurchase, message)
+        return None if message is None else _kept(message)
 
     async def subscription_validate_apple(
         self, user_id: str, receipt: str, *, persist: bool = True, shared_password: str | None = None
@@ -190,3 +190,8 @@ def _given(**credentials: str | None) -> dict[str, Any]:
 def _owner(user_id: str | None) -> str | None:
     """Whose to list; None and "" are everybody's."""
     return uuid_of(user_id) if user_id else None
+
+
+def _kept(message: dict[str, Any]) -> api.ValidatedPurchase:
+    """A purchase that was kept before, and so is new to nobody."""
+    return decode_response(api.ValidatedPurchase, {**message, "seen_before": True})
