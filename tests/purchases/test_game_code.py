@@ -152,7 +152,9 @@ async def test_a_refund_is_noted_and_taken_back(
 
     async def clear(hour: int) -> None:
         at = datetime(2026, 3, 2, hour, tzinfo=UTC)
-        await app.database.atomically(lambda tx: purchases.clear_refund_within(tx, receipt.id, at))
+        await app.database.atomically(
+            lambda tx: purchases.clear_refund_within(tx, Store.GOOGLE, receipt.id, at)
+        )
 
     await clear(11)
     assert "refund_time" in await ada.buy(receipt)

@@ -9,7 +9,7 @@ import pytest
 from kizuna.app import Application
 from kizuna.clock import ShiftedClock
 from kizuna.testing.providers import Providers
-from tests.purchases.notices import DAY, EPOCH_TIME, MONTH, NOW, Apple
+from tests.purchases.notices import DAY, EPOCH_TIME, MONTH, NOW, Apple, Google
 from tests.purchases.support import EPOCH, Shelf, Shopper, stored, stored_subscription
 
 NOBODY = str(uuid.UUID(int=0))
@@ -136,6 +136,22 @@ async def test_what_was_signed_before_a_refund_was_taken_back_does_not_count(
         assert purchase["refund_time"] == then
         clock.offset += DAY
         stale = {"receipt": apple.store.revoked(id)}
+
+
+async def test_an_id_of_another_store_keeps_its_refund(
+    app: Application, apple: Apple, providers: Providers, shelf: Shelf, clock: ShiftedClock, id: str
+) -> None:
+    google = Google(providers.google_play, apple.api)
+    google.store.purchase("sword", token=id, state=1)
+    assert await google.tell("voided", id) == 200
+    before = await stored(app, id)
+    assert before is not None
+    apple.store.transaction("sword", transaction_id=id)
+    clock.offset += DAY
+    assert await apple.send(refund(apple, id, clock)) == 200
+    clock.offset += DAY
+    assert await apple.send(reversal(apple, id, clock)) == 200
+    assert await stored(app, id) == before
 
 
 async def test_a_renewal_that_was_told_before_the_refund_does_not_end_it(

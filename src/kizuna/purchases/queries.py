@@ -110,7 +110,7 @@ CLEAR_PURCHASE_REFUND = Command(
     update purchase p set
         refund_time = case when p.refund_time <= $2 then {_EPOCH} else p.refund_time end,
         store_time = greatest(p.store_time, $2), update_time = greatest(p.update_time, $3)
-    where p.transaction_id = $1
+    where p.transaction_id = $1 and p.store = $4
     """,
 )
 
@@ -119,7 +119,8 @@ FORGET_PURCHASE_REFUND = Command(
     "The same for what nobody has validated, of which nothing else is known: who does is then the first.",
     f"""
     delete from purchase p
-    where p.transaction_id = $1 and p.refund_time <= $2 and p.user_id = {_NOBODY} and p.raw_response = '{{}}'
+    where p.transaction_id = $1 and p.store = $3 and p.refund_time <= $2
+        and p.user_id = {_NOBODY} and p.raw_response = '{{}}'
     """,
 )
 

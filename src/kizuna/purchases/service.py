@@ -119,13 +119,15 @@ class Purchases:
         rows = await (tx or self._database).read(queries.PURCHASE_OWNER, transaction_id)
         return rows[0]["user_id"] if rows else None
 
-    async def clear_refund_within(self, tx: Transaction, transaction_id: str, taken_back: datetime) -> None:
+    async def clear_refund_within(
+        self, tx: Transaction, store: Store, transaction_id: str, taken_back: datetime
+    ) -> None:
         """Note that a refund was taken back, at that time: a later refund stays.
 
         Who validates what nobody has validated before that is the first, as without a refund.
         """
-        await tx.write(queries.FORGET_PURCHASE_REFUND, transaction_id, taken_back)
-        await tx.write(queries.CLEAR_PURCHASE_REFUND, transaction_id, taken_back, self._clock.now())
+        await tx.write(queries.FORGET_PURCHASE_REFUND, transaction_id, taken_back, store)
+        await tx.write(queries.CLEAR_PURCHASE_REFUND, transaction_id, taken_back, self._clock.now(), store)
 
     async def _response(self, user_id: str, found: Sequence[StorePurchase], persist: bool) -> dict[str, Any]:
         if persist:

@@ -24,8 +24,11 @@ HOLD_USER = Query(
 
 LOCK_SUBSCRIPTION = Query(
     "notices.lock_subscription",
-    "When a subscription expires.",
-    "select expire_time from subscription where original_transaction_id = $1 for no key update",
+    "When a subscription of a store's expires.",
+    """
+    select expire_time from subscription where original_transaction_id = $1 and store = $2
+    for no key update
+    """,
 )
 
 # There is no index by transaction: what has come since then are a few, but for a notification that was late.

@@ -117,7 +117,7 @@ class Notices:
         # Users are held before what is theirs, in the order in which a deletion takes them.
         user = None if notice.is_end else await self._user(tx, notice.account)
         id = subscription.original_transaction_id
-        rows = await tx.read(queries.LOCK_SUBSCRIPTION, id)
+        rows = await tx.read(queries.LOCK_SUBSCRIPTION, id, subscription.store)
         user = await self._subscriptions.former_owner(tx, subscription) or user
         if not rows and user is None and not notice.is_remembered:
             _check_needs_nobody(notice)
@@ -140,7 +140,9 @@ class Notices:
         """Note the refund of a purchase, or that it was taken back; whose it is, None also for what is no
         news. Only who validates a purchase gets it."""
         if notice.ends_refund is not None:
-            await self._purchases.clear_refund_within(tx, purchase.transaction_id, notice.ends_refund)
+            await self._purchases.clear_refund_within(
+                tx, purchase.store, purchase.transaction_id, notice.ends_refund
+            )
             return None
         if await self._is_overtaken(tx, notice):
             return None
