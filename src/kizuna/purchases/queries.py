@@ -190,6 +190,12 @@ PURCHASE = Query(
     f"select {_PURCHASE} from purchase p where p.transaction_id = $1",
 )
 
+USERS = Query(
+    "purchases.users",
+    "Those of these ids that are users.",
+    "select u.id from users u where u.id = any($1::uuid[])",
+)
+
 PURCHASE_OWNER = Query(
     "purchases.owner",
     "Whose a purchase is; no row for nobody's.",

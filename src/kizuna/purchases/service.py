@@ -10,7 +10,7 @@ from kizuna.db.engine import Database, Record, Transaction
 from kizuna.errors import ApiError, Code
 from kizuna.purchases import queries
 from kizuna.purchases.asking import asking
-from kizuna.purchases.keeping import kept_by
+from kizuna.purchases.keeping import check_buyers, kept_by
 from kizuna.purchases.listing import Listing, Statements
 from kizuna.purchases.messages import confirmed_purchase, kept_purchase, stored_purchase
 from kizuna.purchases.stores import Stores
@@ -18,7 +18,7 @@ from kizuna.purchases.stores.app_store import AppStore
 from kizuna.purchases.stores.facebook_instant import FacebookInstantStore
 from kizuna.purchases.stores.google_play import GooglePlay
 from kizuna.purchases.stores.huawei import AppGallery
-from kizuna.purchases.stores.interface import EPOCH, Store, StorePurchase, check_account
+from kizuna.purchases.stores.interface import EPOCH, Store, StorePurchase
 from kizuna.wire.encode import omit_empty
 
 _LISTS = Statements(
@@ -47,8 +47,7 @@ class Purchases:
         """The `ValidatePurchaseResponse` to a signed transaction, or to a receipt of StoreKit 1."""
         with asking(Store.APPLE, user_id) as checks:
             found = await (store or self.stores.apple).purchases(receipt, checks)
-            for each in found:
-                check_account(each.account, user_id, checks)
+            await check_buyers(self._database, found, user_id, checks)
         if persist and not found:
             raise ApiError(Code.FAILED_PRECONDITION, "expects at least one receipt")
         return await self._response(user_id, found, persist)

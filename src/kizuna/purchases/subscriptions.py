@@ -10,14 +10,14 @@ from kizuna.clock import Clock
 from kizuna.db.engine import Database, Record, Transaction
 from kizuna.purchases import queries
 from kizuna.purchases.asking import asking
-from kizuna.purchases.keeping import kept_by
+from kizuna.purchases.keeping import check_buyers, kept_by
 from kizuna.purchases.listing import Listing, Statements
 from kizuna.purchases.messages import confirmed_subscription, kept_subscription, stored_subscription
 from kizuna.purchases.stores import Stores
 from kizuna.purchases.stores.app_store import AppStore
 from kizuna.purchases.stores.google_answers import GoogleSubscription
 from kizuna.purchases.stores.google_play import GooglePlay
-from kizuna.purchases.stores.interface import EPOCH, Store, StoreSubscription, check_account
+from kizuna.purchases.stores.interface import EPOCH, Store, StoreSubscription
 from kizuna.wire.encode import omit_empty
 
 _LISTS = Statements(
@@ -47,8 +47,7 @@ class Subscriptions:
         subscriptions it tells one and keeps all."""
         with asking(Store.APPLE, user_id) as checks:
             found = await (store or self.stores.apple).subscriptions(receipt, checks)
-            for each in found:
-                check_account(each.account, user_id, checks)
+            await check_buyers(self._database, found, user_id, checks)
         return await self._response(user_id, found, persist)
 
     async def validate_google(
