@@ -82,6 +82,15 @@ def _rows(node: dict[str, Any]) -> int:
     return int(own * node["Actual Loops"]) + sum(map(_rows, node.get("Plans", ())))
 
 
+@pytest_asyncio.fixture(scope="module", autouse=True)
+async def statistics_stay_as_they_are(database_url: str) -> None:
+    """Tables that nobody has analyzed yet: PostgreSQL shall not do so in the middle of these tests."""
+    connection = await asyncpg.connect(database_url)
+    for table in ("users", "user_edge"):
+        await connection.execute(f"alter table {table} set (autovacuum_enabled = off)")
+    await connection.close()
+
+
 @pytest_asyncio.fixture
 async def planned(app: Application) -> AsyncIterator[Planned]:
     async with app.database.transaction() as tx:
