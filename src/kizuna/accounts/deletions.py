@@ -7,7 +7,6 @@ code is told at least once.
 import asyncio
 import logging
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -15,22 +14,13 @@ from typing import Protocol
 from kizuna.accounts import queries
 from kizuna.cancellation import is_end_of_task
 from kizuna.clock import Clock
-from kizuna.db.engine import UNREACHABLE, Database, Record, Transaction
-from kizuna.db.queue import QueueRunner, in_words, pause
+from kizuna.db.engine import Database, Record, Transaction
+from kizuna.db.queue import LOOK_EVERY, QueueRunner, QueueWatch, in_words, pause
 
 log = logging.getLogger(__name__)
 
 #: How many deletions one process tells of at a time.
 AT_ONCE = 2
-
-#: Seconds between two looks for what other processes have left.
-_LOOK_EVERY = 1.0
-
-#: The shortest pause between two looks, in seconds.
-_SHORTEST_PAUSE = 0.01
-
-#: Seconds that running functions have to finish when the server stops.
-_GRACE = 2.0
 
 #: Characters of an error that are kept.
 _LONGEST_ERROR = 1000
@@ -59,7 +49,7 @@ class Listener(Protocol):
         """Run the function. Raises when it fails, and does not take for ever."""
 
 
-class Deletions:
+class Deletions(QueueWatch):
     """Notes deletions, and tells of those of every process once it is started.
 
     `listener` gives game code as it is now. `database` is borrowed for a statement at a time; what holds
@@ -72,15 +62,12 @@ class Deletions:
         clock: Clock,
         listener: Callable[[], Listener],
         *,
-        look_every: float = _LOOK_EVERY,
+        look_every: float = LOOK_EVERY,
     ) -> None:
+        locks = Database(database.url, pool_size=AT_ONCE)
+        super().__init__(_Runner(locks, clock, listener), locks, clock, look_every=look_every)
         self._database = database
-        self._clock = clock
         self._listener = listener
-        self._look_every = look_every
-        self._locks = Database(database.url, pool_size=AT_ONCE)
-        self._runner = _Runner(self._locks, clock, listener)
-        self._task: asyncio.Task[None] | None = None
 
     async def note(self, tx: Transaction, user_id: str) -> "_Noted | None":
         """Note, as part of its deletion, that an account is about to be gone: a `Disown` of `Accounts`."""
@@ -89,45 +76,12 @@ class Deletions:
         await tx.write(queries.NOTE_DELETION, user_id, self._clock.now())
         return _Noted(self)
 
-    def wake(self) -> None:
-        """Tell game code what there is to tell."""
-        if self._task is not None:
-            self._runner.wake()
-
-    async def start(self) -> None:
-        """Begin to tell game code."""
-        self._task = asyncio.get_running_loop().create_task(self._look_always())
-
-    async def stop(self) -> None:
-        """Stop, and let running functions finish for a while; what is cancelled then runs again."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-        await self._runner.close(_GRACE)
-        await self._locks.close()
-
-    async def _look_always(self) -> None:
-        while True:
-            pause = self._look_every
-            try:
-                pause = await self._look()
-            except UNREACHABLE as error:
-                log.debug("deletions wait for the database: %s", error)
-            except Exception:
-                log.exception("game code could not be told of deletions, it is tried again")
-            await asyncio.sleep(pause)
-
-    async def _look(self) -> float:
-        """Wake the runner if there is something to tell; the seconds until the next look."""
+    async def _next_try(self) -> float | None:
         if not self._listener():
-            return self._look_every
+            return None
         [row] = await self._database.read(queries.NEXT_DELETION)
-        wait: float = row["next_try"] - self._clock.unix()
-        if wait <= 0:
-            self._runner.wake()
-            return self._look_every
-        return min(self._look_every, max(wait, _SHORTEST_PAUSE))
+        next_try: float = row["next_try"]
+        return next_try
 
 
 class _Noted:

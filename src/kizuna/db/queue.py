@@ -8,9 +8,11 @@ import asyncio
 import logging
 import traceback
 from abc import ABC, abstractmethod
-from typing import Generic, TypeVar
+from contextlib import suppress
+from typing import Any, Generic, TypeVar
 
 from kizuna import cancellation
+from kizuna.clock import Clock
 from kizuna.db.engine import UNREACHABLE, Database, Record, Transaction
 
 log = logging.getLogger(__name__)
@@ -22,6 +24,13 @@ Failure = TypeVar("Failure")
 _FIRST_PAUSE = 1
 _LONGEST_PAUSE = 600
 
+#: Seconds between two looks for what other processes have left, and the shortest pause between two looks.
+LOOK_EVERY = 1.0
+_SHORTEST_PAUSE = 0.01
+
+#: Seconds that running answers have to finish when the server stops.
+_GRACE = 2.0
+
 
 class QueueRunner(ABC, Generic[Failure]):
     """Answers the rows of one queue in one process, `at_once` of them at a time.
@@ -31,7 +40,7 @@ class QueueRunner(ABC, Generic[Failure]):
 
     def __init__(self, locks: Database, *, name: str, at_once: int) -> None:
         self._locks = locks
-        self._name = name
+        self.name = name
         self._at_once = at_once
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
@@ -72,9 +81,9 @@ class QueueRunner(ABC, Generic[Failure]):
                 pass
         except UNREACHABLE as error:
             # Whoever looks for what is due sees and reports it too.
-            log.debug("%s wait for the database: %s", self._name, error)
+            log.debug("%s wait for the database: %s", self.name, error)
         except Exception:
-            log.exception("%s could not be run", self._name)
+            log.exception("%s could not be run", self.name)
 
     async def _answer_next(self) -> bool:
         """Answer one row; whether there was one."""
@@ -94,6 +103,67 @@ class QueueRunner(ABC, Generic[Failure]):
             reason = error or type(error).__name__
             log.warning("%s has run, but it will run again: %s", self._describe(has_run), reason)
         return True
+
+
+class QueueWatch(ABC):
+    """Has the rows of a queue answered by `runner` once they are due, whichever process has put them there.
+
+    `locks` are the runner's connections, which end with it. `look_every` is the longest time in seconds until
+    the next look.
+    """
+
+    def __init__(
+        self, runner: QueueRunner[Any], locks: Database, clock: Clock, *, look_every: float = LOOK_EVERY
+    ) -> None:
+        self._runner = runner
+        self._locks = locks
+        self._clock = clock
+        self._look_every = look_every
+        self._task: asyncio.Task[None] | None = None
+
+    def wake(self) -> None:
+        """Answer what is due, if it has been started."""
+        if self._task is not None:
+            self._runner.wake()
+
+    async def start(self) -> None:
+        """Begin to answer."""
+        self._task = asyncio.get_running_loop().create_task(self._look_always())
+
+    async def stop(self) -> None:
+        """Stop, and let what runs finish for a while; what is cancelled then runs again."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        await self._runner.close(_GRACE)
+        await self._locks.close()
+
+    @abstractmethod
+    async def _next_try(self) -> float | None:
+        """When the next row is due, in seconds since 1970; None while there is nobody to answer any."""
+
+    async def _look_always(self) -> None:
+        while True:
+            pause = self._look_every
+            try:
+                pause = await self._look()
+            except UNREACHABLE as error:
+                log.debug("%s wait for the database: %s", self._runner.name, error)
+            except Exception:
+                log.exception("%s could not be looked for, it is tried again", self._runner.name)
+            await asyncio.sleep(pause)
+
+    async def _look(self) -> float:
+        """Wake the runner if a row is due; the seconds until the next look."""
+        due = await self._next_try()
+        if due is None:
+            return self._look_every
+        wait = due - self._clock.unix()
+        if wait <= 0:
+            self._runner.wake()
+            return self._look_every
+        return min(self._look_every, max(wait, _SHORTEST_PAUSE))
 
 
 def pause(attempt: int) -> int:

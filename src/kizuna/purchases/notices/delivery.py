@@ -7,7 +7,6 @@ whoever is killed when, game code is told at least once.
 import asyncio
 import logging
 from collections.abc import Callable, Collection
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
@@ -16,8 +15,8 @@ import orjson
 
 from kizuna.cancellation import is_end_of_task
 from kizuna.clock import Clock
-from kizuna.db.engine import UNREACHABLE, Database, Record, Transaction
-from kizuna.db.queue import QueueRunner, in_words, pause
+from kizuna.db.engine import Database, Record, Transaction
+from kizuna.db.queue import LOOK_EVERY, QueueRunner, QueueWatch, in_words, pause
 from kizuna.purchases.notices import queries
 from kizuna.purchases.notices.notice import Notice, StoreNotificationType, Topic
 from kizuna.purchases.service import Purchases
@@ -31,15 +30,6 @@ AT_ONCE = 2
 
 #: How long notifications are kept that game code need not be told of any more: stores repeat them for days.
 KEPT = timedelta(days=30)
-
-#: Seconds between two looks for what other processes have left.
-_LOOK_EVERY = 1.0
-
-#: The shortest pause between two looks, in seconds.
-_SHORTEST_PAUSE = 0.01
-
-#: Seconds that running functions have to finish when the server stops.
-_GRACE = 2.0
 
 #: Characters of an error that are kept.
 _LONGEST_ERROR = 1000
@@ -72,7 +62,7 @@ class Listener(Protocol):
         """Run the function. Raises when it fails, and does not take for ever."""
 
 
-class Delivery:
+class Delivery(QueueWatch):
     """Tells of the notifications that any process has taken in, once it is started.
 
     `listener` gives game code as it is now. `database` is borrowed for a statement at a time; what holds
@@ -87,37 +77,17 @@ class Delivery:
         clock: Clock,
         listener: Callable[[], Listener],
         *,
-        look_every: float = _LOOK_EVERY,
+        look_every: float = LOOK_EVERY,
     ) -> None:
+        locks = Database(database.url, pool_size=AT_ONCE)
+        runner = _Runner(locks, purchases, subscriptions, clock, listener)
+        super().__init__(runner, locks, clock, look_every=look_every)
         self._database = database
-        self._clock = clock
         self._listener = listener
-        self._look_every = look_every
-        self._locks = Database(database.url, pool_size=AT_ONCE)
-        self._runner = _Runner(self._locks, purchases, subscriptions, clock, listener)
-        self._task: asyncio.Task[None] | None = None
 
     def is_heard(self, notice: Notice) -> bool:
         """Whether game code wants to be told of a notice."""
         return notice.topic in self._listener().topics
-
-    def wake(self) -> None:
-        """Tell game code what there is to tell."""
-        if self._task is not None:
-            self._runner.wake()
-
-    async def start(self) -> None:
-        """Begin to tell game code."""
-        self._task = asyncio.get_running_loop().create_task(self._look_always())
-
-    async def stop(self) -> None:
-        """Stop, and let running functions finish for a while; what is cancelled then runs again."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-        await self._runner.close(_GRACE)
-        await self._locks.close()
 
     async def clean_up(self) -> None:
         """Forget what is old."""
@@ -126,28 +96,13 @@ class Delivery:
         while forgotten == _FORGOTTEN_AT_ONCE:
             forgotten = len(await self._database.write(queries.FORGET, before, _FORGOTTEN_AT_ONCE))
 
-    async def _look_always(self) -> None:
-        while True:
-            pause = self._look_every
-            try:
-                pause = await self._look()
-            except UNREACHABLE as error:
-                log.debug("notifications of stores wait for the database: %s", error)
-            except Exception:
-                log.exception("game code could not be told of stores' notifications, it is tried again")
-            await asyncio.sleep(pause)
-
-    async def _look(self) -> float:
-        """Wake the runner if there is something to tell; the seconds until the next look."""
+    async def _next_try(self) -> float | None:
         topics = self._listener().topics
         if not topics:
-            return self._look_every
+            return None
         [row] = await self._database.read(queries.NEXT, *_columns(topics))
-        wait: float = row["next_try"] - self._clock.unix()
-        if wait <= 0:
-            self._runner.wake()
-            return self._look_every
-        return min(self._look_every, max(wait, _SHORTEST_PAUSE))
+        next_try: float = row["next_try"]
+        return next_try
 
 
 class _Runner(QueueRunner[BaseException]):
