@@ -29,6 +29,7 @@ from kizuna.friends.service import Friends
 from kizuna.groups import routes as group_routes
 from kizuna.groups.lookup import Memberships
 from kizuna.groups.service import Groups
+from kizuna.http.contract import OPERATIONS
 from kizuna.http.deadlines import Deadlines
 from kizuna.http.dispatcher import Dispatcher
 from kizuna.http.documentation import documentation
@@ -75,6 +76,8 @@ from kizuna.sessions.service import SessionRules, Sessions
 from kizuna.settings import Settings
 from kizuna.storage import routes as storage_routes
 from kizuna.storage.service import Storage
+from kizuna.teams.feature import Teams
+from kizuna.teams.hooks import TeamHooks
 from kizuna.tournaments import routes as tournament_routes
 from kizuna.tournaments.service import Tournaments
 from kizuna.users import routes as user_routes
@@ -172,6 +175,18 @@ class Application:
         )
         notices = Notices(self.database, stores, iap, purchases, subscriptions, self.notice_delivery, clock)
 
+        self.teams = teams = Teams(
+            settings.teams,
+            self.database,
+            clock,
+            groups=groups,
+            channels=channels,
+            users=users,
+            wallets=wallets,
+            notifications=notifications,
+            hooks=TeamHooks(),
+        )
+
         # Game code
         services = Services(
             database=self.database,
@@ -230,14 +245,18 @@ class Application:
             tournament_routes.routes(self._definitions, leaderboards, tournaments, clock),
             user_routes.routes(users),
         )
+        teams_routes = teams.routes()
         endpoints = [endpoint for routes in features for endpoint in routes.endpoints]
         self.runtime.served = {endpoint.operation.name for endpoint in endpoints}
-        rpc = RpcHandler(self.runtime, sessions, settings.runtime.http_key)
+        rpc = RpcHandler(self.runtime, sessions, settings.runtime.http_key, teams.rpcs.find, self._deadlines)
         self._dispatcher = Dispatcher(
-            endpoints,
+            [*endpoints, *teams_routes.endpoints],
+            operations=(*OPERATIONS, *teams.operations(teams_routes)),
             rpc=rpc,
             webhooks=Webhooks(webhooks(notices, iap), self._deadlines),
-            pages=documentation([routes.router for routes in (*features, rpc_routes.routes(rpc))]),
+            pages=documentation(
+                [routes.router for routes in (*features, teams_routes, rpc_routes.routes(rpc))]
+            ),
             hooks=self.runtime.hooks,
             authenticator=header_authentication,
             deadlines=self._deadlines,
@@ -256,6 +275,7 @@ class Application:
         await self._revocations.start()
         await create_configured(self._definitions, self._settings)
         await self.events.start(self.runtime.events)
+        await self.teams.start()
         await self.runtime.start()
         await self.deletions.start()
         await self.notice_delivery.start()
@@ -267,6 +287,7 @@ class Application:
             asyncio.create_task(_regularly(self._ranks.clean_up)),
             asyncio.create_task(_regularly(self._clearing.clear_away)),
             asyncio.create_task(_regularly(self.notice_delivery.clean_up)),
+            asyncio.create_task(_regularly(self.teams.clean_up)),
         ]
 
     async def shutdown(self) -> None:
@@ -279,6 +300,7 @@ class Application:
             self.scheduler.stop(), self.deletions.stop(), self.notice_delivery.stop(), self.events.stop()
         )
         await self.runtime.stop()
+        await self.teams.stop()
         await self._notifications.finish()
         await self._ranks.stop()
         self._passwords.close()

@@ -291,6 +291,19 @@ class TournamentEntry(LeaderboardEntry):
     join_required: Switch = Field(default=False, description="Players must join before they submit scores.")
 
 
+class Teams(Section):
+    """What groups own together: wallets, inventories, achievements, contests."""
+
+    config: OptionalPath = Field(
+        default=None,
+        description="File with the game's Teams configuration, JSON or YAML; without one there are no Teams.",
+    )
+    debug_rpcs: bool = Field(
+        default=False,
+        description="Serve the functions that fill event leaderboards with made-up teams: to try a game out.",
+    )
+
+
 class Settings(Section):
     """All settings together."""
 
@@ -320,6 +333,7 @@ class Settings(Section):
     session: Session = Session()
     socket: Socket = Socket()
     runtime: Runtime = Runtime()
+    teams: Teams = Teams()
     database: Database = Database()
     social: Social = Social()
     google_auth: GoogleAuth = GoogleAuth()

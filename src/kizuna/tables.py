@@ -11,6 +11,7 @@ import kizuna.purchases.tables
 import kizuna.scheduler.tables
 import kizuna.sessions.tables
 import kizuna.storage.tables
+import kizuna.teams.tables
 import kizuna.wallets.tables  # noqa: F401
 from kizuna.db.metadata import metadata
 

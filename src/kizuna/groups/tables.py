@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Computed,
     DateTime,
     ForeignKey,
     Index,
@@ -11,7 +12,9 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
+    Text,
     Uuid,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -29,6 +32,8 @@ groups = Table(
     Column("avatar_url", String(512)),
     Column("lang_tag", String(18, collation="C"), nullable=False, server_default="en"),
     Column("metadata", JSONB, nullable=False, server_default="{}"),
+    # What teams are listed by. A column, as every change of the metadata would otherwise change all indices.
+    Column("location", Text, Computed("lower(metadata ->> 'location')", persisted=True)),
     # 0 open, 1 closed
     Column("state", SmallInteger, CheckConstraint("state in (0, 1)", "state"), nullable=False),
     # Superadmins, admins and members.
@@ -45,6 +50,22 @@ groups = Table(
     Index("groups_edge_count_idx", "edge_count", "update_time", "id"),
     Index("groups_state_edge_count_idx", "state", "edge_count", "lang_tag", "id"),
     Index("groups_lang_tag_idx", "lang_tag", "edge_count", "id"),
+    # Those with room for another member, all of them and by place.
+    Index(
+        "groups_joinable_idx",
+        "update_time",
+        "edge_count",
+        "id",
+        postgresql_where=text("edge_count < max_count"),
+    ),
+    Index(
+        "groups_location_idx",
+        "location",
+        "update_time",
+        "edge_count",
+        "id",
+        postgresql_where=text("edge_count < max_count"),
+    ),
 )
 
 group_edge = Table(

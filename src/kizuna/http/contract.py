@@ -6,7 +6,7 @@ request come from:
     WHOLE   the body is the request; the query is not looked at
     FIELD   the body is one field of the request (`account`, `record`); the others come from the query
     NONE    the body is not looked at; all fields come from the query
-    RAW     the body is none of this module's business (RPC)
+    RAW     the body is a field of its own, in bytes: whoever handles the operation decodes it
 
 A path parameter is a field too, and its value wins. Where no field is left for the query, it is not parsed.
 """
@@ -45,7 +45,8 @@ class Operation:
     """One operation. `path` names its parameters in braces, in snake_case: `/v2/group/{group_id}/join`.
 
     `body` is the message that the body holds and `query` the message of the fields that query parameters may
-    set; None where that part of the request is not looked at.
+    set; None where that part of the request is not looked at. A path parameter's value stands in `path_form`.
+    Where the operation `repeats_error`, error bodies have the message as `error` too.
     """
 
     name: str
@@ -57,6 +58,8 @@ class Operation:
     body_field: str
     body: Message | None
     query: Message | None
+    path_form: str = "{}"
+    repeats_error: bool = False
 
     @property
     def reads_body(self) -> bool:
@@ -78,12 +81,16 @@ def decode_request(
     holds is always there, as a dict. Raises `ApiError` (invalid argument); the body's faults come first.
     """
     fields = {} if operation.body is None else decode_body(operation.body, body)
+    if operation.body_kind is BodyKind.RAW:
+        return {operation.body_field: body, **dict(zip(operation.path_params, path_values, strict=True))}
     if operation.body_kind is BodyKind.FIELD:
         fields = {operation.body_field: fields}
     if query and operation.query is not None:
         fields.update(decode_query(operation.query, query))
     if path_values:
-        fields.update(zip(operation.path_params, path_values, strict=True))
+        form = operation.path_form
+        values = path_values if form == "{}" else [form.format(value) for value in path_values]
+        fields.update(zip(operation.path_params, values, strict=True))
     return fields
 
 

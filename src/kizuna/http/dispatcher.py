@@ -19,7 +19,7 @@ from kizuna.errors import ApiError, Code, internal, invalid, not_found
 from kizuna.http import compression, cors, forms
 from kizuna.http.body import CONNECTION_CLOSE, Body, ClientGone, TooLarge, read_body
 from kizuna.http.call import Answer, Call, EmptyReply, Limits
-from kizuna.http.contract import OPERATIONS, Auth, Operation, decode_request
+from kizuna.http.contract import OPERATIONS, Auth, BodyKind, Operation, decode_request
 from kizuna.http.deadlines import Deadlines, Overdue
 from kizuna.http.hooks import Hooks
 from kizuna.http.routes import Endpoint, Handler, Reply
@@ -66,6 +66,7 @@ class Dispatcher:
         self,
         endpoints: Sequence[Endpoint],
         *,
+        operations: tuple[Operation, ...] = OPERATIONS,
         rpc: Handler,
         webhooks: Webhooks,
         pages: ASGIApp,
@@ -77,7 +78,7 @@ class Dispatcher:
         camel_case_names: bool,
         proxy_count: int,
     ) -> None:
-        self._table = RoutingTable(OPERATIONS)
+        self._table = RoutingTable(operations)
         self._endpoints = {endpoint.operation.name: endpoint for endpoint in endpoints}
         self._rpc = rpc
         self._webhooks = webhooks
@@ -159,6 +160,24 @@ class Dispatcher:
             return await self._answer_rpc(scope, receive)
         form = scope["method"] == "POST" and headers.get(b"content-type") == forms.CONTENT_TYPE
         operation, values = self._routed(scope, headers, form)
+        try:
+            return await self._asked(operation, values, form, scope, receive, headers, besides)
+        except ApiError as error:
+            if operation.repeats_error:
+                return _error(error, repeated=True)
+            raise
+
+    async def _asked(
+        self,
+        operation: Operation,
+        values: Sequence[str],
+        form: bool,
+        scope: Scope,
+        receive: Receive,
+        headers: Mapping[bytes, bytes],
+        besides: Headers,
+    ) -> Reply:
+        """What an operation answers."""
         query, body = scope["query_string"], _NO_BODY
         if operation.reads_body or form:
             body = await read_body(receive, self._limits.body, headers)
@@ -249,11 +268,12 @@ class Dispatcher:
 DOCUMENTATION = frozenset(("/docs", "/openapi.json"))
 
 
-def _error(error: ApiError) -> Answer:
+def _error(error: ApiError, *, repeated: bool = False) -> Answer:
     # Many refusals are one object each, raised again and again: it would keep the frames of all times alive.
     error.__traceback__ = error.__context__ = error.__cause__ = None
-    body = orjson.dumps({"code": error.code, "message": without_surrogates(error.message)})
-    return Answer(body, status=error.status, headers=tuple(error.headers))
+    message = without_surrogates(error.message)
+    value = {"code": error.code, "message": message} | ({"error": message} if repeated else {})
+    return Answer(orjson.dumps(value), status=error.status, headers=tuple(error.headers))
 
 
 async def _handled(operation: Operation, endpoint: Endpoint, call: Call) -> Reply:
@@ -288,7 +308,7 @@ def _form_as_query(query: bytes, body: Body) -> bytes:
 
 def _decoded(operation: Operation, values: Sequence[str], query: bytes, body: Body) -> dict[str, Any]:
     """The request message. What follows a complete JSON value does not count, not even against the limit."""
-    if body.cut and not body.data.strip(b" \t\r\n"):
+    if body.cut and (operation.body_kind is BodyKind.RAW or not body.data.strip(b" \t\r\n")):
         raise TooLarge
     try:
         return decode_request(operation, values, query, body.data)

@@ -41,10 +41,18 @@ class Routes:
         operation = BY_NAME[name]
 
         def register(handler: Handler) -> Handler:
-            self.endpoints.append(Endpoint(operation, handler, failure))
-            self.router.add_api_route(
-                operation.path, handler, methods=[operation.method], operation_id=name, response_model=None
-            )
+            self.serve(operation, handler, failure=failure)
             return handler
 
         return register
+
+    def serve(self, operation: Operation, handler: Handler, *, failure: str = "Internal error.") -> None:
+        """Serve an operation with a handler."""
+        self.endpoints.append(Endpoint(operation, handler, failure))
+        self.router.add_api_route(
+            operation.path,
+            handler,
+            methods=[operation.method],
+            operation_id=operation.name,
+            response_model=None,
+        )

@@ -1,0 +1,1 @@
+"""What waits in a team's mailbox."""

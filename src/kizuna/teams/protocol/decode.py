@@ -1,0 +1,46 @@
+"""Payloads of Teams functions: JSON text to a message."""
+
+import json
+from typing import Any
+
+import orjson
+
+from kizuna.teams.errors import payload_empty, payload_undecodable
+from kizuna.teams.protocol.fields import Message, Unreadable
+
+
+def decode(message: Message, payload: bytes) -> dict[str, Any]:
+    """The fields that are set, by their snake_case names. 400 for no payload and for any other message.
+
+    Strings are `str`, integers `int`, doubles `float`, lists `list`, maps, objects and messages `dict`.
+    """
+    if not payload:
+        raise payload_empty()
+    try:
+        tree = orjson.loads(payload)
+        _refuse_duplicates(tree, payload)
+        return message.read(tree)
+    except (orjson.JSONDecodeError, Unreadable) as error:
+        raise payload_undecodable() from error
+
+
+def _refuse_duplicates(tree: Any, payload: bytes) -> None:
+    """Compact text, which most clients send, is what comes out when the tree is written again."""
+    try:
+        if orjson.dumps(tree) == payload:
+            return
+    except orjson.JSONEncodeError:
+        pass  # nested too deep to be written
+    try:
+        json.loads(payload, object_pairs_hook=_unique, parse_int=_ignored, parse_float=_ignored)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable from error
+
+
+def _unique(members: list[tuple[str, Any]]) -> None:
+    if len({name for name, _ in members}) != len(members):
+        raise Unreadable
+
+
+def _ignored(_number: str) -> None:
+    return None

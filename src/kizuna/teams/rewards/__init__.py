@@ -1,0 +1,1 @@
+"""Rewards: what the configuration promises, how it is rolled, and where it lands."""

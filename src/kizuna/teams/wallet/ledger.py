@@ -1,0 +1,64 @@
+"""The ledger: every change of what a team has, for whoever operates the game."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Self
+
+import orjson
+
+from kizuna.teams.held import Held
+from kizuna.teams.wallet import queries
+
+Amounts = Mapping[str, int]
+
+
+@dataclass(slots=True)
+class _Entry:
+    currencies: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    items: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+
+class Ledger:
+    """The changes of one call, one entry for each source; what comes to nothing is left out.
+
+    A source is what the change came from: `wallet_grant`, `store_purchase`, … and the id of what was bought,
+    claimed or consumed.
+    """
+
+    def __init__(self) -> None:
+        self._entries: dict[tuple[str, str], _Entry] = {}
+
+    @classmethod
+    async def load(cls, held: Held) -> Self:
+        return cls()
+
+    def add(
+        self,
+        source: str,
+        source_id: str = "",
+        *,
+        currencies: Amounts | None = None,
+        items: Amounts | None = None,
+    ) -> None:
+        """Note amounts by currency and by item, below zero for what the team lost."""
+        entry = self._entries.setdefault((source, source_id), _Entry())
+        for currency, amount in (currencies or {}).items():
+            entry.currencies[currency] += amount
+        for item, amount in (items or {}).items():
+            entry.items[item] += amount
+
+    async def save(self, held: Held) -> None:
+        rows = [
+            (source, source_id, _text(entry.currencies), _text(entry.items))
+            for (source, source_id), entry in self._entries.items()
+            if any(entry.currencies.values()) or any(entry.items.values())
+        ]
+        if rows:
+            columns = [list(column) for column in zip(*rows, strict=True)]
+            user_id = held.actor.user_id if held.actor else None
+            await held.tx.write(queries.RECORD, held.team_id, user_id, *columns, held.at)
+
+
+def _text(amounts: Amounts) -> str:
+    return orjson.dumps({id: amount for id, amount in amounts.items() if amount}).decode()

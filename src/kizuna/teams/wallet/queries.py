@@ -1,0 +1,53 @@
+"""Statements on teams' wallets and ledgers."""
+
+from kizuna.db.statements import Command, Query
+
+BALANCES = Query(
+    "team_wallet.balances",
+    "The balances that teams' wallets have come to, and when they last changed.",
+    """
+    select w.team_id::text as team_id,
+        (select t.wallet_update_sec from team t where t.team_id = w.team_id) as update_sec,
+        coalesce(
+            (select jsonb_object_agg(c.currency, c.balance) from team_currency c
+            where c.team_id = w.team_id)::text,
+            '{}'
+        ) as balances
+    from unnest($1::uuid[]) as w (team_id)
+    """,
+)
+
+STORE = Command(
+    "team_wallet.store",
+    "Set balances, and when the wallet changed.",
+    """
+    with changed as (
+        insert into team_currency as c (team_id, currency, balance)
+        select $1, w.currency, w.balance from unnest($2::text[], $3::bigint[]) as w (currency, balance)
+        on conflict (team_id, currency) do update set balance = excluded.balance
+    )
+    update team set wallet_update_sec = $4 where team_id = $1
+    """,
+)
+
+RECORD = Command(
+    "team_wallet.record",
+    "Note changes in the ledger, in their order.",
+    """
+    insert into team_ledger (team_id, user_id, source, source_id, currencies, items, create_time)
+    select $1, $2, c.source, c.source_id, c.currencies::jsonb, c.items::jsonb, $7
+    from unnest($3::text[], $4::text[], $5::text[], $6::text[]) with ordinality
+        as c (source, source_id, currencies, items, place)
+    order by c.place
+    """,
+)
+
+LEDGER = Query(
+    "team_wallet.ledger",
+    "A page of a team's ledger, newest first, from behind a position on.",
+    """
+    select id, user_id::text as user_id, source, source_id, currencies::text as currencies,
+        items::text as items, create_time
+    from team_ledger where team_id = $1 and id < $2 order by id desc limit $3
+    """,
+)
