@@ -15,8 +15,8 @@ from kizuna.teams.errors import team_is_busy
 #: The longest wait for a turn, in seconds.
 _PATIENCE = 20.0
 
-#: The teams whose turn the present task has.
-_held: ContextVar[frozenset[str]] = ContextVar("teams held", default=frozenset())
+#: The turns in which the present task, or one that it has come from, began what it does.
+_within: ContextVar[tuple[object, ...]] = ContextVar("turns", default=())
 
 
 class ReentryError(RuntimeError):
@@ -28,6 +28,7 @@ class Turns:
 
     def __init__(self) -> None:
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
+        self._present: dict[str, object] = {}
 
     @asynccontextmanager
     async def of(self, team_id: str) -> AsyncIterator[None]:
@@ -36,15 +37,17 @@ class Turns:
         409 for a wait that takes too long; `ReentryError` for who has the turn already and would wait for
         himself.
         """
-        held = _held.get()
-        if team_id in held:
+        within = _within.get()
+        if team_id in self._present and self._present[team_id] in within:
             raise ReentryError(f"team {team_id} is being changed by the call that asks")
         await self._enter(team_id)
-        token = _held.set(held | {team_id})
+        self._present[team_id] = turn = object()
+        token = _within.set((*within, turn))
         try:
             yield
         finally:
-            _held.reset(token)
+            _within.reset(token)
+            del self._present[team_id]
             self._leave(team_id)
 
     async def _enter(self, team_id: str) -> None:
