@@ -22,6 +22,9 @@ BOARDS = {LISTED: 10_000, WRITTEN_SMALL: 1_000, WRITTEN_LARGE: 100_000}
 #: Friends of each player, and groups that there are to list.
 FRIENDS, GROUPS = 20, 1_000
 
+#: Players of each team, who are all its admins, and what the team has of an item.
+TEAM_SIZE, TEAM_ITEMS = 4, 20
+
 #: Records that are written by one call, which must not take too long.
 _RECORDS_AT_ONCE = 5_000
 
@@ -37,6 +40,13 @@ class Player(NamedTuple):
     authorization: str
 
 
+class Team(NamedTuple):
+    """A team and those who belong to it."""
+
+    id: str
+    members: list[Player]
+
+
 class World(NamedTuple):
     """What a scenario makes its requests from.
 
@@ -46,6 +56,7 @@ class World(NamedTuple):
 
     server_key: str
     players: list[Player]
+    teams: list[Team]
     apple_tokens: Sequence[str]
     receipts: Sequence[str]
 
@@ -69,10 +80,13 @@ def prepare(address: Address, server_key: str, providers: Providers | None) -> W
                 client.ask(_fill(board, start, min(start + _RECORDS_AT_ONCE, records), players[0]))
             for number, player in enumerate(players):
                 client.ask(_score(board, player, number * 5_000))
+        teams = [assemble(client, players[start : start + TEAM_SIZE]) for start in range(0, COUNT, TEAM_SIZE)]
     if providers is None:
-        return World(server_key, players, (), ())
+        return World(server_key, players, teams, (), ())
     tokens = [providers.apple.token(player.device) for player in players]
-    return World(server_key, players, tokens, [providers.app_store.transaction("chest") for _ in players])
+    return World(
+        server_key, players, teams, tokens, [providers.app_store.transaction("chest") for _ in players]
+    )
 
 
 def sign_in(client: Client, server_key: str, device: str) -> Player:
@@ -81,6 +95,26 @@ def sign_in(client: Client, server_key: str, device: str) -> Player:
     answer = client.ask(Request("POST", path, basic(server_key), {"id": device}))
     token = json.loads(answer)["token"]
     return Player(device, _user_id(token), bearer(token))
+
+
+def assemble(client: Client, members: list[Player]) -> Team:
+    """The team of these players, made at the first time, with items and in the event."""
+    leader, *others = members
+    found = json.loads(client.ask(Request("GET", f"/v2/user/{leader.user_id}/team", leader.authorization)))
+    teams = found.get("user_teams", {}).get(leader.user_id, {}).get("teams")
+    if teams:
+        return Team(teams[0]["id"], members)
+    name = {"name": f"team of {leader.device}", "open": True}
+    team = json.loads(client.ask(Request("POST", "/v2/team", leader.authorization, name)))["id"]
+    path = f"/v2/team/{team}"
+    for start in range(0, len(others), 50):
+        ids = "&".join(f"user_ids={player.user_id}" for player in others[start : start + 50])
+        for act in ("add", "promote"):
+            client.ask(Request("POST", f"{path}/{act}?{ids}", leader.authorization))
+    items = {"items": {"banner": TEAM_ITEMS, "potion": TEAM_ITEMS}}
+    client.ask(Request("POST", f"{path}/inventory/grant", leader.authorization, items))
+    client.ask(Request("POST", f"{path}/event/siege/roll", leader.authorization, {}))
+    return Team(team, members)
 
 
 def _user_id(token: str) -> str:

@@ -1,5 +1,6 @@
 """What is measured. A scenario is one row here and the few lines that make its requests."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -129,6 +130,27 @@ def _friend_list(world: World) -> list[Request]:
     return [Request("GET", "/v2/friend?limit=100", player.authorization) for player in world.players]
 
 
+def _team_call(function: str, **fields: object) -> Callable[[World], list[Request]]:
+    """Each player calls a function of his team, as clients do: a message in JSON, as text in JSON."""
+
+    def requests(world: World) -> list[Request]:
+        return [
+            Request(
+                "POST",
+                f"/v2/rpc/RPC_ID_TEAMS_{function}",
+                player.authorization,
+                json.dumps({"id": team.id, **fields}),
+            )
+            for team in world.teams
+            for player in team.members
+        ]
+
+    return requests
+
+
+_ONE_LEVEL = [{"name": "level", "value": "1", "operator": 2}]
+_SIEGE = {"event_leaderboard_id": "siege"}
+
 SCENARIOS = (
     Scenario("healthcheck", _healthcheck, "{}", 1.5, 3.1),
     Scenario("rpc-echo", _rpc_echo, "greeting", 2.5, 2.5, 0.2, 0.09),
@@ -146,4 +168,9 @@ SCENARIOS = (
     Scenario("board-around-10", _leaderboard_around, '"rank_count"', 12, 26),
     Scenario("group-list-100", _group_list, '"cursor"', 10, 25),
     Scenario("friend-list-20", _friend_list, '"friends"', 7, 15),
+    Scenario("team-wallet-get", _team_call("WALLET_GET"), "gold", 6, None),
+    Scenario("team-inventory-list", _team_call("INVENTORY_LIST_INVENTORY"), "banner", 10, None),
+    Scenario("team-stats-update", _team_call("STATS_UPDATE", public=_ONE_LEVEL), "level", 40, None),
+    Scenario("team-score", _team_call("EVENT_LEADERBOARD_UPDATE", score="1", **_SIEGE), "scores", 40, None),
+    Scenario("team-claim", _team_call("ACHIEVEMENTS_UPDATE", achievements={"hunt": "1"}), "reward", 40, None),
 )

@@ -23,7 +23,11 @@ HERE = Path(__file__).parent
 PATIENCE = 120
 
 #: Passwords are not what is measured; and players must stay signed in to the end.
-_SETTINGS = {"KIZUNA_PASSWORD__BCRYPT_COST": "4", "KIZUNA_SESSION__TOKEN_EXPIRY_SEC": "86400"}
+_SETTINGS = {
+    "KIZUNA_PASSWORD__BCRYPT_COST": "4",
+    "KIZUNA_SESSION__TOKEN_EXPIRY_SEC": "86400",
+    "KIZUNA_TEAMS__CONFIG": str(HERE / "teams.yaml"),
+}
 
 
 class Running(NamedTuple):

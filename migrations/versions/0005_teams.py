@@ -26,7 +26,7 @@ create table team (
 );
 create unique index team_short_code_key on team (lower(short_code));
 create index groups_joinable_idx on groups (update_time, edge_count, id) where edge_count < max_count;
-alter table groups add column location text generated always as (lower(metadata ->> 'location')) stored;
+alter table groups add column location text generated always as (lower(left(metadata ->> 'location', 255))) stored;
 create index groups_location_idx on groups (location, update_time, edge_count, id)
     where edge_count < max_count;
 """
@@ -127,7 +127,10 @@ create table team_mailbox_entry (
 );
 create index team_mailbox_entry_list_idx on team_mailbox_entry (team_id, create_sec, sequence)
     where delete_sec is null;
-create index team_mailbox_entry_expiry_sec_idx on team_mailbox_entry (expiry_sec) where delete_sec is null;
+create index team_mailbox_entry_team_expiry_idx on team_mailbox_entry (team_id, expiry_sec)
+    where delete_sec is null and expiry_sec is not null;
+create index team_mailbox_entry_expiry_sec_idx on team_mailbox_entry (expiry_sec)
+    where delete_sec is null and expiry_sec is not null;
 create index team_mailbox_entry_delete_sec_idx on team_mailbox_entry (delete_sec);
 """
 
@@ -144,6 +147,7 @@ create table team_achievement (
     reward text,
     total_claim_sec bigint,
     total_reward text,
+    restarted boolean not null default false,
     constraint team_achievement_pkey primary key (team_id, achievement_id)
 );
 """
@@ -230,11 +234,11 @@ create table team_gift (
     team_id uuid not null constraint team_gift_team_id_fkey references groups (id) on delete cascade,
     gift_id varchar(128) collate "C" not null,
     start_sec bigint not null,
-    end_sec bigint not null,
+    expiry_sec bigint not null,
     count bigint not null constraint team_gift_count_check check (count >= 0),
     constraint team_gift_pkey primary key (team_id, gift_id, start_sec)
 );
-create index team_gift_end_sec_idx on team_gift (end_sec);
+create index team_gift_expiry_sec_idx on team_gift (expiry_sec);
 create table team_gift_contribution (
     team_id uuid not null,
     gift_id varchar(128) collate "C" not null,

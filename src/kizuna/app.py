@@ -21,7 +21,7 @@ from kizuna.channels.service import Channels
 from kizuna.clock import Clock, SystemClock
 from kizuna.db.engine import Database
 from kizuna.events import routes as event_routes
-from kizuna.events.service import Events
+from kizuna.events.service import EventQueue, Events
 from kizuna.friends import routes as friend_routes
 from kizuna.friends.imports import FriendImports
 from kizuna.friends.lookup import Relations
@@ -68,6 +68,8 @@ from kizuna.rpc import routes as rpc_routes
 from kizuna.rpc.handler import RpcHandler
 from kizuna.runtime.host import Runtime
 from kizuna.runtime.nakama import Services
+from kizuna.runtime.team_data import TeamEvent
+from kizuna.runtime.teams import GameTeamHooks
 from kizuna.scheduler.service import Scheduler
 from kizuna.sessions import routes as session_routes
 from kizuna.sessions.authentication import HeaderAuthentication
@@ -77,7 +79,6 @@ from kizuna.settings import Settings
 from kizuna.storage import routes as storage_routes
 from kizuna.storage.service import Storage
 from kizuna.teams.feature import Teams
-from kizuna.teams.hooks import TeamHooks
 from kizuna.tournaments import routes as tournament_routes
 from kizuna.tournaments.service import Tournaments
 from kizuna.users import routes as user_routes
@@ -151,6 +152,9 @@ class Application:
         self.events = events = Events(
             queue_size=settings.runtime.event_queue_size, workers=settings.runtime.event_queue_workers
         )
+        self.team_events: EventQueue[TeamEvent] = EventQueue(
+            queue_size=settings.runtime.event_queue_size, workers=settings.runtime.event_queue_workers
+        )
         self.matches, self.parties, self.matchmaker = Matches(), Parties(), Matchmaker()
 
         social, iap = settings.social, settings.iap
@@ -181,10 +185,9 @@ class Application:
             clock,
             groups=groups,
             channels=channels,
-            users=users,
             wallets=wallets,
             notifications=notifications,
-            hooks=TeamHooks(),
+            hooks=GameTeamHooks(lambda: self.runtime.teams, self.team_events, clock),
         )
 
         # Game code
@@ -214,6 +217,7 @@ class Application:
             subscriptions=subscriptions,
             clock=clock,
             settings=settings,
+            teams=teams,
         )
         self.runtime = Runtime(
             settings.runtime,
@@ -255,7 +259,8 @@ class Application:
             rpc=rpc,
             webhooks=Webhooks(webhooks(notices, iap), self._deadlines),
             pages=documentation(
-                [routes.router for routes in (*features, teams_routes, rpc_routes.routes(rpc))]
+                [routes.router for routes in (*features, rpc_routes.routes(rpc))],
+                with_teams=teams.is_configured,
             ),
             hooks=self.runtime.hooks,
             authenticator=header_authentication,
@@ -275,6 +280,8 @@ class Application:
         await self._revocations.start()
         await create_configured(self._definitions, self._settings)
         await self.events.start(self.runtime.events)
+        if self.teams.is_configured:
+            await self.team_events.start(self.runtime.team_events)
         await self.teams.start()
         await self.runtime.start()
         await self.deletions.start()
@@ -297,7 +304,11 @@ class Application:
             with suppress(asyncio.CancelledError):
                 await task
         await asyncio.gather(
-            self.scheduler.stop(), self.deletions.stop(), self.notice_delivery.stop(), self.events.stop()
+            self.scheduler.stop(),
+            self.deletions.stop(),
+            self.notice_delivery.stop(),
+            self.events.stop(),
+            self.team_events.stop(),
         )
         await self.runtime.stop()
         await self.teams.stop()

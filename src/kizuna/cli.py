@@ -1,4 +1,4 @@
-"""The command line: `kizuna serve | new | migrate | healthcheck | doctor | replay-receipt | db`.
+"""The command line: `kizuna serve | reload | new | migrate | healthcheck | doctor | replay-receipt | db`.
 
 Each command imports what it needs when it runs, so that `kizuna --help` is quick.
 """
@@ -51,8 +51,9 @@ def _is_plain(error: Exception) -> bool:
     from kizuna.db.embedded import EmbeddedError
     from kizuna.host.errors import HostError
     from kizuna.scaffold import ScaffoldError
+    from kizuna.teams.config.errors import ConfigError
 
-    return isinstance(error, SettingsError | EmbeddedError | HostError | ScaffoldError)
+    return isinstance(error, SettingsError | EmbeddedError | HostError | ScaffoldError | ConfigError)
 
 
 def _out(line: str) -> None:
@@ -71,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_serve(commands)
+    _add(commands, "reload", _reload, "let running servers go by a changed Teams configuration")
     _add_new(commands)
     _add_migrate(commands)
     _add_healthcheck(commands)
@@ -274,6 +276,19 @@ def _run_server(options: argparse.Namespace, settings: Settings, warnings: Seque
     from kizuna.host.parent import serve
 
     return serve(settings, migrate=options.migrate, reload=options.reload, warnings=warnings, **more)
+
+
+def _reload(options: argparse.Namespace) -> int:
+    settings = _load(options).settings
+    from kizuna.host import teams
+    from kizuna.host.database import running_database
+
+    if settings.teams.config is None:
+        _err("kizuna: There is no Teams configuration to read: teams.config is not set.")
+        return 1
+    content = teams.checked(settings.teams.config, lambda warning: _err(f"kizuna: {warning}"))
+    _out(str(teams.store(running_database(settings), content)))
+    return 0
 
 
 def _new(options: argparse.Namespace) -> int:

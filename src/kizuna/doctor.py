@@ -33,6 +33,8 @@ from kizuna.host.errors import HostError
 from kizuna.runtime import ModuleLoadError, modules
 from kizuna.scheduler.service import failing
 from kizuna.settings import Settings
+from kizuna.teams.config.errors import ConfigError
+from kizuna.teams.config.loading import read_checked
 
 #: No release is older than this; a clock that says otherwise is wrong.
 RELEASED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -74,6 +76,7 @@ def examine(settings: Settings, warnings: Sequence[str] = (), clock: Clock | Non
         *_guarded("data directory", lambda: check_data_directory(settings)),
         *_guarded("database", lambda: check_database(settings, clock)),
         *check_modules(settings),
+        *check_teams(settings),
         *check_port(settings),
         *check_clock(clock),
         *check_keys(settings),
@@ -217,6 +220,19 @@ def _warnings_of(name: str) -> Iterator[list[str]]:
     finally:
         logger.removeHandler(listener)
         logger.propagate = propagated
+
+
+def check_teams(settings: Settings) -> Iterator[Finding]:
+    """Whether the Teams configuration can be used."""
+    if settings.teams.config is None:
+        return
+    try:
+        _, warnings = read_checked(settings.teams.config)
+    except ConfigError as error:
+        yield from (Finding("problem", problem) for problem in error.problems)
+        return
+    yield from (Finding("warning", warning) for warning in warnings)
+    yield Finding("ok", f"The Teams configuration {settings.teams.config} can be used.")
 
 
 # The surroundings

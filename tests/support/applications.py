@@ -9,6 +9,8 @@ import httpx
 from kizuna.app import Application
 from kizuna.clock import Clock
 from kizuna.settings import Settings
+from kizuna.teams.config.raw import read_file
+from kizuna.teams.config.versions import publish
 from tests.support.providers import NOWHERE, nested
 
 _FOR_TESTS = nested({**NOWHERE, "password.bcrypt_cost": 4})
@@ -19,12 +21,10 @@ async def running_application(
     database_url: str, clock: Clock, settings: dict[str, Any] | None = None, *, reload: bool = False
 ) -> AsyncIterator[Application]:
     """A started application; `settings` are nested, e.g. `{"session": {"token_expiry_sec": 60}}`."""
-    application = Application(
-        Settings.model_validate(_merged(_FOR_TESTS, settings or {})),
-        database_url=database_url,
-        clock=clock,
-        reload=reload,
-    )
+    read = Settings.model_validate(_merged(_FOR_TESTS, settings or {}))
+    application = Application(read, database_url=database_url, clock=clock, reload=reload)
+    if read.teams.config is not None:
+        await publish(application.database, clock, read_file(read.teams.config))
     await application.startup()
     try:
         yield application

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from tests.support.players import Player, sign_in_async
+from tests.teams.schemas import conforms, response_of
 
 #: The configuration that most tests go by.
 CONFIG = Path(__file__).parent / "guilds.json"
@@ -35,8 +36,10 @@ class Cast:
         return [self.superadmin, self.admin, self.admin2, self.member, self.member2]
 
     async def call(self, player: Player, function: str, **request: Any) -> dict[str, Any]:
-        """What a function answers to a player about the team; it must succeed."""
-        return answered(await self.ask(player, function, **request))
+        """What a function answers to a player about the team; it must succeed, and be as it is documented."""
+        message = answered(await self.ask(player, function, **request))
+        conforms(response_of(function), message)
+        return message
 
     async def ask(self, player: Player, function: str, **request: Any) -> httpx.Response:
         """The same, however it ends."""
@@ -81,7 +84,7 @@ async def assemble(api: httpx.AsyncClient) -> Cast:
     team = await plain_team(api, superadmin, open=False)
 
     async def act(what: str, *users: Player) -> None:
-        ids = [("user_ids", user.id) for user in users]
+        ids = {"user_ids": [user.id for user in users]}
         answered(await api.post(f"/v2/group/{team}/{what}", params=ids, headers=superadmin.headers))
 
     await act("add", admin, admin2, member, member2, banned)

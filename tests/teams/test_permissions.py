@@ -135,6 +135,7 @@ async def test_functions_of_a_team(row: Row, cast: Cast, database_url: str) -> N
 @pytest.mark.parametrize("row", FREE, ids=lambda row: row.function)
 async def test_functions_for_everybody(row: Row, cast: Cast) -> None:
     """T-039, T-040, T-041: whatever somebody is to a team."""
+    await cast.call(cast.admin, "TEAMS_WALLET_GRANT", currencies={"guild_gold": 1})  # now it is a team
     requests = {
         "TEAMS_GET": {"team_id": cast.team},
         "TEAMS_USER_TEAMS_LIST": {"user_ids": [cast.member.id]},

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -86,23 +87,30 @@ class Channels:
         """
         channel = _checked_channel(channel_id)
         check_content(content)
-        message_id, now, sender = str(uuid4()), self._clock.now(), sender_id or SYSTEM_USER
+        message_id, now = str(uuid4()), self._clock.now()
         if persist:
-            row = ([message_id], [codes.CHAT], [sender], [username], [content])
             with _refusing(NOT_STORED):
-                kept = await self._database.write(queries.WRITE, *row, *_columns(channel), now)
-            if not kept:
-                raise invalid(UNKNOWN_SENDER)
-        return ack_of(
-            channel_id,
-            channel,
-            message_id=message_id,
-            code=codes.CHAT,
-            username=username,
-            create_time=now,
-            update_time=now,
-            persistent=persist,
-        )
+                await _keep(self._database, channel, message_id, content, sender_id, username, now)
+        return _sent(channel_id, channel, message_id, username, now, persist)
+
+    async def send_within(
+        self,
+        tx: Transaction,
+        channel_id: str,
+        content: str,
+        sender_id: str = "",
+        username: str = "",
+        at: datetime | None = None,
+    ) -> dict[str, Any]:
+        """The same as part of a transaction; the message's time is now or `at`.
+
+        What the database refuses is raised as it is: the transaction has come to nothing.
+        """
+        channel = _checked_channel(channel_id)
+        check_content(content)
+        message_id, now = str(uuid4()), at or self._clock.now()
+        await _keep(tx, channel, message_id, content, sender_id, username, now)
+        return _sent(channel_id, channel, message_id, username, now, True)
 
     async def update(
         self,
@@ -189,6 +197,37 @@ class Channels:
             raise invalid("Group not found.")
         if channel.mode == DIRECT and caller_id not in (channel.subject, channel.descriptor):
             raise invalid("Channel not found.")
+
+
+async def _keep(
+    writer: Database | Transaction,
+    channel: Channel,
+    message_id: str,
+    content: str,
+    sender_id: str,
+    username: str,
+    at: datetime,
+) -> None:
+    """Store a message. 400 for a sender who does not exist."""
+    row = ([message_id], [codes.CHAT], [sender_id or SYSTEM_USER], [username], [content])
+    if not await writer.write(queries.WRITE, *row, *_columns(channel), at):
+        raise invalid(UNKNOWN_SENDER)
+
+
+def _sent(
+    channel_id: str, channel: Channel, message_id: str, username: str, at: datetime, persistent: bool
+) -> dict[str, Any]:
+    """The `ChannelMessageAck` message of a new message."""
+    return ack_of(
+        channel_id,
+        channel,
+        message_id=message_id,
+        code=codes.CHAT,
+        username=username,
+        create_time=at,
+        update_time=at,
+        persistent=persistent,
+    )
 
 
 @contextmanager

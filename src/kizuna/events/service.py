@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from sys import getsizeof
-from typing import NamedTuple, Protocol
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from kizuna import cancellation
 from kizuna.caller import Caller
@@ -59,23 +59,39 @@ class Sender:
     client_port: str
 
 
-class Handlers(Protocol):
+class Queueable(Protocol):
+    """What can wait to be handled."""
+
+    @property
+    def name(self) -> str:
+        """For the log."""
+
+    @property
+    def size(self) -> int:
+        """About how many bytes of memory it takes up."""
+
+
+E = TypeVar("E", bound=Queueable)
+E_contra = TypeVar("E_contra", bound=Queueable, contravariant=True)
+
+
+class Handlers(Protocol[E_contra]):
     """The game's event handlers, all of them."""
 
     def __bool__(self) -> bool:
         """Whether there is any."""
 
-    async def __call__(self, event: Event, sender: Sender | None) -> None:
+    async def __call__(self, event: E_contra, sender: Sender | None) -> None:
         """Run them in their order. Never raises, and does nothing to the running task."""
 
 
-class _Waiting(NamedTuple):
-    event: Event
+class _Waiting(NamedTuple, Generic[E]):
+    event: E
     sender: Sender | None
     size: int
 
 
-class Events:
+class EventQueue(Generic[E]):
     """A bounded queue and its workers. An event that finds the queue full is dropped: nobody waits for room.
 
     `queue_size` events, of `largest` bytes together, may wait and `workers` be handled at a time; at the end
@@ -85,14 +101,14 @@ class Events:
     def __init__(
         self, *, queue_size: int, workers: int, grace: float = _GRACE, largest: int = _LARGEST_QUEUE
     ) -> None:
-        self._queue: asyncio.Queue[_Waiting] = asyncio.Queue(queue_size)
+        self._queue: asyncio.Queue[_Waiting[E]] = asyncio.Queue(queue_size)
         self._queued_bytes = 0
         self._largest = largest
         #: How many events wait or are being handled.
         self.unfinished = 0
         self._worker_count = workers
         self._grace = grace
-        self._handlers: Handlers | None = None
+        self._handlers: Handlers[E] | None = None
         self._workers: list[asyncio.Task[None]] = []
         self._drops = _Drops()
 
@@ -106,7 +122,7 @@ class Events:
         """The number of events that found the queue full, since the process began."""
         return self._drops.total
 
-    def emit(self, event: Event, sender: Sender | None = None) -> None:
+    def emit(self, event: E, sender: Sender | None = None) -> None:
         """Have the event handled soon, if anybody handles events. Never waits or raises.
 
         `sender` is None for what game code reports.
@@ -122,7 +138,7 @@ class Events:
             self._queued_bytes += size
             self.unfinished += 1
 
-    async def start(self, handlers: Handlers) -> None:
+    async def start(self, handlers: Handlers[E]) -> None:
         """Begin to hand events to the handlers."""
         self._handlers = handlers
         self._workers = [
@@ -142,7 +158,7 @@ class Events:
         if waiting := self._clear():
             log.warning("%d events were not handled before the server stopped", waiting)
 
-    async def _work(self, handlers: Handlers) -> None:
+    async def _work(self, handlers: Handlers[E]) -> None:
         while True:
             event, sender, size = await self._queue.get()
             self._queued_bytes -= size
@@ -164,6 +180,10 @@ class Events:
     def _done(self) -> None:
         self.unfinished -= 1
         self._queue.task_done()
+
+
+class Events(EventQueue[Event]):
+    """The queue of what clients and game code report."""
 
 
 class _Drops:

@@ -6,6 +6,7 @@ import asyncpg
 
 from kizuna.db.engine import Transaction
 from kizuna.groups import queries
+from kizuna.groups.guards import GroupGuard
 
 
 async def hold(tx: Transaction, user_id: str) -> None:
@@ -13,7 +14,7 @@ async def hold(tx: Transaction, user_id: str) -> None:
     await tx.read(queries.LOCK_OF_USER, user_id)
 
 
-async def disown(tx: Transaction, user_id: str, now: datetime) -> None:
+async def disown(tx: Transaction, user_id: str, now: datetime, guard: GroupGuard | None) -> None:
     """Take a user, whose account nobody can refer to any more, out of all groups.
 
     A group without another superadmin goes with the account, whoever else is in it. Where there is another
@@ -24,5 +25,9 @@ async def disown(tx: Transaction, user_id: str, now: datetime) -> None:
         # Joined since the others were locked, and in somebody's hands: waiting for them now, with the account
         # locked, could be for ever. The transaction begins again, and locks them in order.
         raise asyncpg.SerializationError("another group has been joined")
+    if guard:
+        alone = [row["id"] for row in await tx.read(queries.LEFT_ALONE, user_id)]
+        if alone:
+            await guard.before_deletion(tx, alone)
     await tx.write(queries.DELETE_LEFT_ALONE, user_id)
     await tx.write(queries.LEAVE_ALL, user_id, now)

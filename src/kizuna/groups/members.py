@@ -18,6 +18,7 @@ from kizuna.db.engine import Record, Transaction
 from kizuna.errors import invalid, not_found
 from kizuna.groups import queries, roles
 from kizuna.groups.changes import count, group_is_full, lock, position
+from kizuna.groups.guards import GroupGuard
 from kizuna.groups.roles import Relation, Role, Rule, Step
 from kizuna.notifications import codes as notifications
 from kizuna.notifications.service import NewNotification, Notifications
@@ -42,7 +43,7 @@ class _Plan(NamedTuple):
         return [SystemMessage(code, step.user_id, self.names[step.user_id]) for step in steps]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Members:
     """The operations, each a part of a transaction.
 
@@ -54,12 +55,15 @@ class Members:
     channels: Channels
     notifications: Notifications
     clock: Clock
+    guard: GroupGuard | None = None
 
     async def add(
         self, tx: Transaction, group_id: str, caller_id: str | None, user_ids: Sequence[str]
     ) -> None:
         """Make users members, all or none. 400 for one who does not exist, and where there is no room."""
         plan = await self._plan(tx, group_id, caller_id, user_ids, roles.add)
+        if self.guard and plan.steps:
+            await self.guard.before_entry(tx, group_id, [step.user_id for step in plan.steps])
         room = plan.group["max_count"] - plan.group["edge_count"]
         for place, step in enumerate(plan.steps):
             if step.user_id not in plan.names:

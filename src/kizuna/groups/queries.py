@@ -58,6 +58,12 @@ UPDATE = Command(
     """,
 )
 
+MERGE_METADATA = Command(
+    "groups.merge_metadata",
+    "Set members of a group's metadata; its time of update stays.",
+    "update groups set metadata = metadata || $2::text::jsonb where id = $1",
+)
+
 DELETE = Command(
     "groups.delete",
     "Delete a group; all relations to it go with it by foreign key.",
@@ -180,18 +186,26 @@ OTHERS_OF_USER = Query(
     "select 1 as other from group_edge where user_id = $1 and group_id <> all($2::uuid[]) limit 1",
 )
 
-DELETE_LEFT_ALONE = Command(
-    "groups.delete_left_alone",
-    "Delete the groups of which a user is the only superadmin.",
-    """
-    delete from groups where id = any(array(
+_LEFT_ALONE = """
+    array(
         select e.group_id from group_edge e where e.user_id = $1 and e.state = 0 and 1 = (
             select count(*) from (
                 select from group_edge o where o.group_id = e.group_id and o.state = 0 limit 2
             ) superadmins
         )
-    ))
-    """,
+    )
+"""
+
+LEFT_ALONE = Query(
+    "groups.left_alone",
+    "The groups of which a user is the only superadmin.",
+    f"select id::text as id from unnest({_LEFT_ALONE}) as id",
+)
+
+DELETE_LEFT_ALONE = Command(
+    "groups.delete_left_alone",
+    "Delete them.",
+    f"delete from groups where id = any({_LEFT_ALONE})",
 )
 
 LEAVE_ALL = Command(

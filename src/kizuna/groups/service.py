@@ -1,7 +1,7 @@
 """Groups: create, find, join, leave, and what their admins do."""
 
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ from kizuna.db.engine import Database, Record, Transaction
 from kizuna.errors import ApiError, Code, invalid, not_found
 from kizuna.groups import departures, queries, roles
 from kizuna.groups.changes import count, group_is_full, lock, position, relation
+from kizuna.groups.guards import GroupGuard
 from kizuna.groups.listing import Listing
 from kizuna.groups.members import GROUP_NOT_FOUND, Members
 from kizuna.groups.names import folded
@@ -93,9 +94,14 @@ class Groups:
         self._channels = channels
         self._notifications = notifications
         self._clock = clock
+        self._guard: GroupGuard | None = None
         self._members = Members(channels, notifications, clock)
         self._listing = Listing(database)
         self._rosters = Rosters(database)
+
+    def guarded_by(self, guard: GroupGuard) -> None:
+        """From now on ask this before groups change."""
+        self._guard = self._members.guard = guard
 
     # --- the groups themselves ---
 
@@ -151,6 +157,8 @@ class Groups:
             raise invalid("Specify at least one field to update.")
         if group is None:
             raise invalid("No new fields in group update.")
+        if self._guard and change.metadata is not None:
+            await self._guard.before_new_metadata(tx, group_id, change.metadata)
         try:
             await tx.write(
                 queries.UPDATE,
@@ -177,7 +185,7 @@ class Groups:
         allowed = caller_id is None or await relation(tx, group_id, caller_id) is Role.SUPERADMIN
         if group is None or not allowed:
             raise invalid(NOT_DELETED)
-        await tx.write(queries.DELETE, group_id)
+        await self._delete(tx, group_id)
 
     # --- one's own membership ---
 
@@ -194,6 +202,8 @@ class Groups:
         group = await lock(tx, group_id)
         if group is None:
             raise not_found(GROUP_NOT_FOUND)
+        if self._guard:
+            await self._consult(self._guard, tx, group, user_id)
         if group["edge_count"] >= group["max_count"]:
             raise group_is_full()
         if await relation(tx, group_id, user_id) is not None:
@@ -225,7 +235,7 @@ class Groups:
         if role is Role.SUPERADMIN and rows[0]["superadmins"] == 1:
             if group["edge_count"] > 1:
                 raise invalid("Cannot leave group when you are the last superadmin.")
-            await tx.write(queries.DELETE, group_id)
+            await self._delete(tx, group_id)
             return
         await tx.write(queries.REMOVE, group_id, [user_id])
         # Of a request that is withdrawn the reference tells the channel too, which outsiders write into so.
@@ -233,6 +243,18 @@ class Groups:
             await count(tx, group_id, -1, self._clock.now())
             left = SystemMessage(messages.GROUP_LEAVE, user_id, username)
             await self._channels.write_within(tx, group_id, [left])
+
+    async def _delete(self, tx: Transaction, group_id: str) -> None:
+        if self._guard:
+            await self._guard.before_deletion(tx, [group_id])
+        await tx.write(queries.DELETE, group_id)
+
+    async def _consult(self, guard: GroupGuard, tx: Transaction, group: Record, user_id: str) -> None:
+        """Let the guard refuse somebody who wants to join."""
+        if group["state"] == OPEN:
+            await guard.before_entry(tx, group["id"], [user_id])
+        else:
+            await guard.before_request(tx, group["id"], user_id)
 
     async def _ask(self, tx: Transaction, group_id: str, user_id: str, username: str, now: datetime) -> None:
         """Note a request to join, and tell those who can grant it."""
@@ -342,13 +364,21 @@ class Groups:
         """Let nobody else change these groups until the transaction ends; before anything else is locked."""
         await tx.read(queries.LOCK, list(group_ids))
 
+    async def merge_metadata_within(self, tx: Transaction, group_id: str, patch: Mapping[str, Any]) -> None:
+        """Set members of the metadata of a group that the transaction holds; the others stay.
+
+        The group counts as unchanged: its time of update is what lists are ordered by, and what a server
+        keeps in there for others to see shall not move it about.
+        """
+        await tx.write(queries.MERGE_METADATA, group_id, orjson.dumps(dict(patch)).decode())
+
     async def hold(self, tx: Transaction, user_id: str) -> None:
         """Lock the groups that the deletion of this account will change."""
         await departures.hold(tx, user_id)
 
     async def disown(self, tx: Transaction, user_id: str) -> None:
         """Take an account that is about to be deleted out of its groups."""
-        await departures.disown(tx, user_id, self._clock.now())
+        await departures.disown(tx, user_id, self._clock.now(), self._guard)
 
 
 def _messages(rows: Sequence[Record]) -> list[dict[str, Any]]:

@@ -33,7 +33,7 @@ groups = Table(
     Column("lang_tag", String(18, collation="C"), nullable=False, server_default="en"),
     Column("metadata", JSONB, nullable=False, server_default="{}"),
     # What teams are listed by. A column, as every change of the metadata would otherwise change all indices.
-    Column("location", Text, Computed("lower(metadata ->> 'location')", persisted=True)),
+    Column("location", Text, Computed("lower(left(metadata ->> 'location', 255))", persisted=True)),
     # 0 open, 1 closed
     Column("state", SmallInteger, CheckConstraint("state in (0, 1)", "state"), nullable=False),
     # Superadmins, admins and members.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from kizuna.db import migrate as migrations
-from kizuna.db.embedded import EmbeddedPostgres, default_home
+from kizuna.db.embedded import EmbeddedPostgres, attach, default_home
 from kizuna.host.errors import HostError
 from kizuna.settings import INVALID_URL, Settings
 
@@ -78,6 +78,15 @@ def check_external(url: str, *, migrate: bool) -> None:
     current, wanted = migrations.status(url)
     if problem := schema_problem(current, wanted):
         raise HostError(problem)
+
+
+def running_database(settings: Settings) -> str:
+    """The URL of the configured database, which must run already and have the schema of this release."""
+    url = settings.database.url or attach(home := data_directory(settings))
+    if url is None:
+        raise HostError(f"The embedded database in {home} is not running; `kizuna serve` starts it.")
+    check_external(url, migrate=False)
+    return url
 
 
 def require_server(url: str) -> None:

@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from kizuna.db.embedded import EmbeddedError
-from kizuna.host import banner, listener, logs, process
+from kizuna.host import banner, listener, logs, process, teams
 from kizuna.host.database import OpenDatabase, open_database
 from kizuna.host.errors import HostError, tell
 from kizuna.host.server import GRACE, SETTLE, SETTLE_MOST, shutdown_most
@@ -24,6 +24,7 @@ from kizuna.host.signals import SignalInbox
 from kizuna.host.workers import WorkerPool
 from kizuna.runtime.errors import ModuleLoadError
 from kizuna.settings import Settings
+from kizuna.teams.config.errors import ConfigError
 
 log = logging.getLogger(__name__)
 
@@ -77,12 +78,15 @@ def _serve(
         if reload:
             require_loopback(settings, "--reload")
         _refuse_missing(settings.runtime.modules)
+        teams_config = teams.checked(settings.teams.config) if settings.teams.config else None
         with (
             listener.bind(settings.socket.address, settings.socket.port) as bound,
             open_database(settings, migrate=migrate) as database,
         ):
+            if teams_config is not None:
+                teams.store(database.url, teams_config)
             _Run(settings, application, bound, database, reload, announcement, leftovers).run()
-    except (HostError, EmbeddedError, ModuleLoadError) as error:
+    except (HostError, EmbeddedError, ModuleLoadError, ConfigError) as error:
         tell(error)
         return 1
     except KeyboardInterrupt:
@@ -132,6 +136,9 @@ class _Run:
         self._database = database
         self._reload = reload
         self._workers = 1 if reload else settings.workers  # only a single one can reload
+        # Without a configuration to read again the signal does what it does to every program.
+        file = settings.teams.config if hasattr(signal, "SIGHUP") else None
+        self._hangup = teams.Hangup(file, database.url) if file else None
 
     def run(self) -> None:
         if self._workers == 1:
@@ -151,6 +158,7 @@ class _Run:
             on_ready=self._announce,
             leftovers=self._leftovers,
             failure=self._database.failure,
+            on_hangup=self._hangup.heard if self._hangup else None,
         )
 
     def _announce(self) -> None:
@@ -170,7 +178,8 @@ class _Run:
             "application": self._application,
         }
         pool = WorkerPool(self._workers, self._listener, brief)
-        with SignalInbox(signal.SIGTERM, signal.SIGINT, signal.SIGCHLD) as inbox:
+        heard = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD, *([signal.SIGHUP] if self._hangup else []))
+        with SignalInbox(*heard) as inbox:
             try:
                 pool.start()
                 self._watch(pool, inbox)
@@ -181,7 +190,9 @@ class _Run:
     def _watch(self, pool: WorkerPool, inbox: SignalInbox) -> None:
         """Until a signal to stop comes. Raises HostError when a start or the database fails."""
         announced = False
-        while not inbox.wait(process.WATCH_PERIOD, pool.descriptors()) & _ENDS:
+        while not (came := inbox.wait(process.WATCH_PERIOD, pool.descriptors())) & _ENDS:
+            if self._hangup and signal.SIGHUP in came:
+                self._hangup.heard(lambda: signal.raise_signal(signal.SIGTERM))
             pool.tend()
             if pool.complete and not announced:
                 self._announce()

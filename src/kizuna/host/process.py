@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 #: Makes the application, from the settings and, by name, `database_url`, `single_process` and `reload`.
 Factory = Callable[..., Application]
 
+#: What SIGHUP does; it is given what ends the server.
+OnHangup = Callable[[Callable[[], None]], None]
+
 #: Time between questions whether the outside world still allows to go on. Seconds.
 WATCH_PERIOD = 0.25
 
@@ -82,17 +85,18 @@ def run(
     on_ready: Callable[[], None],
     leftovers: Leftovers,
     failure: Callable[[], str | None] = lambda: None,
+    on_hangup: OnHangup | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then finish what is under way; a second SIGINT ends at once.
 
     So does a second SIGTERM during the start-up. `failure` is asked regularly whether there is a reason to
     give up; its sentence is raised as HostError. What the application raises in its start-up passes through.
-    `leftovers` are told of what does not end.
+    `leftovers` are told of what does not end. `on_hangup` is called for each SIGHUP.
     """
     _allow_many_files()
     runner = asyncio.Runner(loop_factory=_loop_factory())
     try:
-        runner.run(_main(make_application, listener, settings, owns_listener, on_ready, failure))
+        runner.run(_main(make_application, listener, settings, owns_listener, on_ready, failure, on_hangup))
     finally:
         runner.run(leftovers.clear_away())
         if not leftovers:  # it would wait for them
@@ -130,11 +134,14 @@ async def _main(
     owns_listener: bool,
     on_ready: Callable[[], None],
     failure: Callable[[], str | None],
+    on_hangup: OnHangup | None,
 ) -> None:
     server = Server(make_application(), listener, settings, owns_listener=owns_listener)
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, server.stop)
     loop.add_signal_handler(signal.SIGINT, server.stop_or_hurry)
+    if on_hangup is not None:
+        loop.add_signal_handler(signal.SIGHUP, on_hangup, server.stop)
     serving = loop.create_task(server.run(on_ready))
     reason = await _first_failure(serving, failure)
     if reason:

@@ -30,6 +30,7 @@ def _serve(brief: dict[str, str | int]) -> int:
     from kizuna.host.process import Leftovers, load_factory, run
     from kizuna.runtime.errors import ModuleLoadError
     from kizuna.settings import Settings
+    from kizuna.teams.config.errors import ConfigError
 
     settings = Settings.model_validate_json(str(brief["settings"]))
     logs.configure(settings.logger.level, settings.logger.format)
@@ -46,7 +47,7 @@ def _serve(brief: dict[str, str | int]) -> int:
             on_ready=lambda: _say_ready(status),
             leftovers=leftovers,
         )
-    except (HostError, ModuleLoadError) as error:
+    except (HostError, ModuleLoadError, ConfigError) as error:
         tell(error)
         return leftovers.leave(1)
     except Exception:

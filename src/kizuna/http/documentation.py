@@ -2,7 +2,7 @@
 
 Operations come from the routers that serve them. Their descriptions, parameters and schemas come from the
 reference's OpenAPI document that ships with kizuna, with names in snake_case as they are on the wire, under
-the corrections that lie beside it.
+the corrections that lie beside it. Teams, which that does not know, have a document of their own.
 """
 
 import re
@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse
 from kizuna import __version__
 
 _PLACES = (Path(__file__).parents[1] / "_openapi", Path(__file__).parents[3] / "openapi")
-_REFERENCE, _CORRECTIONS = "nakama-v2.yaml", "corrections.yaml"
+_REFERENCE, _CORRECTIONS, _TEAMS = "nakama-v2.yaml", "corrections.yaml", "kizuna.yaml"
 _SNAKE = re.compile(r"(?<=[a-z0-9])([A-Z])")
 
 _ROOT = '<div id="swagger-ui">'
@@ -33,13 +33,16 @@ Without the internet, read <a href="openapi.json">/openapi.json</a>, which says 
 """
 
 
-def documentation(routers: Sequence[APIRouter]) -> FastAPI:
-    """A FastAPI application that shows the routers' operations; they are served by the dispatcher."""
+def documentation(routers: Sequence[APIRouter], *, with_teams: bool = False) -> FastAPI:
+    """A FastAPI application that shows the routers' operations; they are served by the dispatcher.
+
+    `with_teams` shows those of Teams besides, for which it needs no router.
+    """
     app = FastAPI(title="kizuna", version=__version__, docs_url=None, redoc_url=None)
     app.get("/docs", include_in_schema=False)(_page)
     for router in routers:
         app.include_router(router)
-    app.openapi = lambda: _described(app)  # type: ignore[method-assign]
+    app.openapi = lambda: _described(app, with_teams)  # type: ignore[method-assign]
     return app
 
 
@@ -48,7 +51,7 @@ async def _page() -> HTMLResponse:
     return HTMLResponse(bytes(page).decode().replace(_ROOT, _ROOT + _OFFLINE))
 
 
-def _described(app: FastAPI) -> dict[str, Any]:
+def _described(app: FastAPI, with_teams: bool) -> dict[str, Any]:
     if app.openapi_schema is None:
         schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
         reference = _reference()
@@ -58,8 +61,21 @@ def _described(app: FastAPI) -> dict[str, Any]:
                 described = _operation(reference, path, method) or operation
                 methods[method] = {**described, "tags": operation["tags"]}
         schema["components"] = reference["components"]
+        if with_teams:
+            teams = teams_document()
+            schema["paths"].update(teams["paths"])
+            schema["components"] = patched(schema["components"], teams["components"])
         app.openapi_schema = schema
     return app.openapi_schema
+
+
+@cache
+def teams_document() -> dict[str, Any]:
+    """What is said of Teams: OpenAPI `paths` and `components`.
+
+    The operations that are RPCs too name these as `x-rpc-id`.
+    """
+    return _document(_TEAMS)
 
 
 @cache

@@ -64,6 +64,15 @@ from kizuna.runtime.social import (
     NotificationUpdate,
     UserGroup,
 )
+from kizuna.runtime.team_data import (
+    Cohort,
+    CohortSearch,
+    ItemProperties,
+    MemberGrant,
+    RolledReward,
+    StatUpdate,
+    TeamEvent,
+)
 from kizuna.runtime.together import (
     GroupChange,
     GroupCreate,
@@ -80,6 +89,8 @@ from kizuna.runtime.together import (
     MultiUpdateResult,
 )
 from kizuna.storage.objects import StorageRefusal
+from kizuna.teams.hooks import CohortChoice
+from kizuna.teams.wallet.reading import LedgerEntry
 from kizuna.wallets.service import LedgerError, LedgerItem, WalletError, WalletResult, WalletUpdate
 
 __all__ = [
@@ -96,6 +107,9 @@ __all__ = [
     "ChannelMessages",
     "ChannelType",
     "Code",
+    "Cohort",
+    "CohortChoice",
+    "CohortSearch",
     "Config",
     "Context",
     "Error",
@@ -118,14 +132,17 @@ __all__ = [
     "GroupUsersDemote",
     "GroupUsersKick",
     "GroupUsersPromote",
+    "ItemProperties",
     "Leaderboard",
     "LeaderboardRecord",
     "LeaderboardRecords",
     "LeaderboardReset",
     "LeaderboardWrite",
+    "LedgerEntry",
     "LedgerError",
     "LedgerItem",
     "Match",
+    "MemberGrant",
     "ModuleLoadError",
     "MultiUpdateResult",
     "Nakama",
@@ -137,11 +154,13 @@ __all__ = [
     "PurchaseList",
     "PurchaseNotification",
     "RegistrationError",
+    "RolledReward",
     "RuntimeConfig",
     "SessionConfig",
     "SessionToken",
     "SocialConfig",
     "SocketConfig",
+    "StatUpdate",
     "StorageDelete",
     "StorageObject",
     "StorageRead",
@@ -149,6 +168,7 @@ __all__ = [
     "StorageWrite",
     "StoreNotificationType",
     "SubscriptionNotification",
+    "TeamEvent",
     "Tournament",
     "TournamentEnd",
     "TournamentReset",

@@ -5,6 +5,7 @@ from typing import Any, TypeAlias, TypeVar, overload
 
 from kizuna.accounts.deletions import AccountDeleted
 from kizuna.events.service import Event
+from kizuna.runtime.api.teams import Reward, Team
 from kizuna.runtime.context import Context
 from kizuna.runtime.errors import RegistrationError
 from kizuna.runtime.functions import (
@@ -12,12 +13,18 @@ from kizuna.runtime.functions import (
     EVENT,
     PURCHASE_NOTIFICATION_APPLE,
     PURCHASE_NOTIFICATION_GOOGLE,
+    REWARD_SOURCES,
     SESSION_END,
     SESSION_START,
     SHUTDOWN,
     STARTUP,
     SUBSCRIPTION_NOTIFICATION_APPLE,
     SUBSCRIPTION_NOTIFICATION_GOOGLE,
+    TEAM_ACTIVITY,
+    TEAM_COHORT,
+    TEAM_EVENT,
+    TEAM_PROFANITY,
+    TEAM_USER_ACTIVITY,
     Callback,
     CallbackFunction,
     Function,
@@ -25,11 +32,14 @@ from kizuna.runtime.functions import (
     HookFunction,
     Mode,
     RpcFunction,
+    team_reward,
 )
 from kizuna.runtime.operations import NoInput, NoResponse, Operation, operation
 from kizuna.runtime.purchases import PurchaseNotification, SubscriptionNotification
 from kizuna.runtime.signatures import AnyFunction
+from kizuna.runtime.team_data import CohortSearch, RolledReward, TeamEvent
 from kizuna.scheduler.callbacks import LEADERBOARD_RESET, TOURNAMENT_END, TOURNAMENT_RESET
+from kizuna.teams.hooks import CohortChoice
 
 F = TypeVar("F", bound=Function)
 C = TypeVar("C", bound=Callback)
@@ -41,6 +51,12 @@ D = TypeVar("D", bound=Callable[[Context, AccountDeleted], Awaitable[None]])
 P = TypeVar("P", bound=Callable[[Context, PurchaseNotification], Awaitable[None]])
 S = TypeVar("S", bound=Callable[[Context, SubscriptionNotification], Awaitable[None]])
 L = TypeVar("L", bound=Callable[[Context], Awaitable[None]])
+T = TypeVar("T", bound=Callable[[Context, TeamEvent], Awaitable[None]])
+G = TypeVar("G", bound=Callable[[Context, RolledReward], Awaitable[Reward | None]])
+U = TypeVar("U", bound=Callable[[Context, list[str]], Awaitable[dict[str, int]]])
+A = TypeVar("A", bound=Callable[[Context, Team], Awaitable[int | None]])
+W = TypeVar("W", bound=Callable[[Context, str], Awaitable[bool]])
+K = TypeVar("K", bound=Callable[[Context, CohortSearch], Awaitable[CohortChoice | None]])
 
 #: Functions before and after operations: Q is the request's type, R the response's.
 Check: TypeAlias = Callable[[Context], Awaitable[None]]
@@ -255,6 +271,71 @@ class App:
         SubscriptionNotification)`."""
         return self._register_callback(SUBSCRIPTION_NOTIFICATION_GOOGLE, function)
 
+    def team_event(self, function: T) -> T:
+        """Call a function when something was done to a team: `async def fn(ctx, event: TeamEvent)`.
+
+        There may be several, as for `event`, and they are called in the same way: in the background, a few
+        events at a time and in no certain order, after what they tell of is committed. Events that find the
+        queue full are dropped, and those that wait when the server ends may be lost.
+        """
+        return self._register_handler(TEAM_EVENT, function)
+
+    @overload
+    def team_reward(self, source: str = "") -> Callable[[G], G]: ...
+
+    @overload
+    def team_reward(self, source: str, function: G) -> G: ...
+
+    def team_reward(self, source: str = "", function: G | None = None) -> G | Callable[[G], G]:
+        """Let a function decide about rewards of Teams: `app.team_reward("store_purchase", fn)`, or
+        `@app.team_reward("store_purchase")` above it; `@app.team_reward()` for all sources that have no
+        function of their own. `RolledReward` has the list of sources.
+
+        The function is `async def fn(ctx, rolled: RolledReward) -> teams.Reward | None`. It is called after a
+        reward was rolled and before it is granted, and returns the one that is granted in its place, or None
+        for `rolled.reward` as the function leaves it. `gift_contribute_cost` is what the player pays.
+
+        It is part of the call that earns the reward, as the four functions below are part of theirs: the
+        transaction is open and holds the team, so `ctx.nk.teams` can read this team but not change it, and
+        what else the function waits for, everybody waits for who wants this team. An `Error` refuses the
+        player's call; with any other failure, and after `runtime.call_timeout_ms`, it has failed. Either
+        way nothing of it remains. A call that is repeated for a conflict calls the function again. Of two
+        functions for one source the later counts.
+        """
+        if source and source not in REWARD_SOURCES:
+            raise RegistrationError(f"there are no rewards of {source!r}, but of {', '.join(REWARD_SOURCES)}")
+        if function is None:
+            return lambda decorated: self._register_callback(team_reward(source), decorated)
+        return self._register_callback(team_reward(source), function)
+
+    def team_user_activity(self, function: U) -> U:
+        """Let a function score users' activity: `async def fn(ctx, user_ids: list[str]) -> dict[str, int]`.
+
+        Users who are not in the answer have 0. It is asked whenever teams are shown.
+        """
+        return self._register_callback(TEAM_USER_ACTIVITY, function)
+
+    def team_activity(self, function: A) -> A:
+        """Let a function score a team's activity: `async def fn(ctx, team: teams.Team) -> int | None`.
+
+        None is the sum of its members' scores, which the team comes with.
+        """
+        return self._register_callback(TEAM_ACTIVITY, function)
+
+    def team_profanity(self, function: W) -> W:
+        """Let a function keep texts from others' eyes: `async def fn(ctx, text: str) -> bool`, True for a
+        text that is refused with "input contains profanity".
+
+        It is asked about names and descriptions of teams, and about messages to them.
+        """
+        return self._register_callback(TEAM_PROFANITY, function)
+
+    def team_cohort(self, function: K) -> K:
+        """Let a function choose the cohort in which a team competes: `async def fn(ctx, search: CohortSearch)
+        -> CohortChoice | None`; None is the server's own choice.
+        """
+        return self._register_callback(TEAM_COHORT, function)
+
     def close(self) -> Functions:
         """Take no more functions; those that were registered."""
         self._open = False
@@ -281,7 +362,7 @@ class App:
         self._functions.add_handler(CallbackFunction(kind, function))
         return function
 
-    def _register_callback(self, kind: str, function: C) -> C:
+    def _register_callback(self, kind: str, function: H) -> H:
         self._check_open(f"the callback {kind}")
         self._functions.add_callback(CallbackFunction(kind, function))
         return function

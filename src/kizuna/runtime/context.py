@@ -88,7 +88,8 @@ class Context:
     execution_mode: str = "rpc"
     """What kind of function is called: "rpc"; "before" or "after" an operation; "event"; "session_start",
     "session_end"; "startup", "shutdown"; "leaderboard_reset", "tournament_end", "tournament_reset";
-    "account_deleted"; "purchase_notification_apple", "subscription_notification_google" and the like."""
+    "account_deleted"; "purchase_notification_apple", "subscription_notification_google" and the like;
+    "team_event", "team_reward", "team_user_activity", "team_activity", "team_profanity", "team_cohort"."""
 
     function_id: str
     """The id of the RPC, the name of the operation, or of anything else the same as `execution_mode`."""

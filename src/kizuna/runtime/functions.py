@@ -27,13 +27,17 @@ from pydantic_core import PydanticSerializationError
 
 from kizuna.accounts.deletions import AccountDeleted
 from kizuna.events.service import Event
+from kizuna.runtime.api.teams import Reward, Team
 from kizuna.runtime.boards import LeaderboardReset, TournamentEnd, TournamentReset
 from kizuna.runtime.context import Context
 from kizuna.runtime.errors import INVALID_RESULT, RegistrationError, refused_payload
 from kizuna.runtime.operations import Operation
 from kizuna.runtime.purchases import PurchaseNotification, SubscriptionNotification
 from kizuna.runtime.signatures import AnyFunction, check_result, name_of, place_of, signature_of
+from kizuna.runtime.team_data import CohortSearch, RolledReward, TeamEvent
 from kizuna.scheduler.callbacks import LEADERBOARD_RESET, TOURNAMENT_END, TOURNAMENT_RESET
+from kizuna.teams.hooks import CohortChoice
+from kizuna.teams.rewards.sources import SourceKind
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +55,22 @@ PURCHASE_NOTIFICATION_APPLE = "purchase_notification_apple"
 PURCHASE_NOTIFICATION_GOOGLE = "purchase_notification_google"
 SUBSCRIPTION_NOTIFICATION_APPLE = "subscription_notification_apple"
 SUBSCRIPTION_NOTIFICATION_GOOGLE = "subscription_notification_google"
+TEAM_EVENT = "team_event"
+TEAM_REWARD = "team_reward"
+TEAM_USER_ACTIVITY = "team_user_activity"
+TEAM_ACTIVITY = "team_activity"
+TEAM_PROFANITY = "team_profanity"
+TEAM_COHORT = "team_cohort"
+
+
+#: The sources of rewards that the game decides about. What it sends to a mailbox itself is none.
+REWARD_SOURCES = tuple(str(kind) for kind in SourceKind if kind is not SourceKind.MAILBOX_GRANT)
+
+
+def team_reward(source: str) -> str:
+    """The kind of a callback for the rewards of one source, "" for those of all others."""
+    return f"{TEAM_REWARD} {source}" if source else TEAM_REWARD
+
 
 #: What handlers and callbacks receive besides their context, by their kinds: names and classes.
 _RECEIVED: Mapping[str, Mapping[str, type]] = {
@@ -67,6 +87,21 @@ _RECEIVED: Mapping[str, Mapping[str, type]] = {
     LEADERBOARD_RESET: {"event": LeaderboardReset},
     TOURNAMENT_END: {"event": TournamentEnd},
     TOURNAMENT_RESET: {"event": TournamentReset},
+    TEAM_EVENT: {"event": TeamEvent},
+    **{team_reward(source): {"rolled": RolledReward} for source in ("", *REWARD_SOURCES)},
+    TEAM_USER_ACTIVITY: {"user_ids": list},
+    TEAM_ACTIVITY: {"team": Team},
+    TEAM_PROFANITY: {"text": str},
+    TEAM_COHORT: {"search": CohortSearch},
+}
+
+#: What some of them answer.
+_ANSWERED: Mapping[str, type] = {
+    **{team_reward(source): Reward for source in ("", *REWARD_SOURCES)},
+    TEAM_USER_ACTIVITY: dict,
+    TEAM_ACTIVITY: int,
+    TEAM_PROFANITY: bool,
+    TEAM_COHORT: CohortChoice,
 }
 
 #: When a hook runs.
@@ -146,12 +181,14 @@ class GameFunction:
 
 
 class CallbackFunction(GameFunction):
-    """A function of game code that the server calls when something has happened."""
+    """A function of game code that the server calls when something has happened, or is to be decided."""
 
     __slots__ = ()
 
     def __init__(self, kind: str, function: AnyFunction) -> None:
         super().__init__(kind, function, _RECEIVED[kind])
+        if kind in _ANSWERED:
+            check_result(kind, _ANSWERED[kind], function, self.signature.return_annotation)
 
 
 class HookFunction(GameFunction):

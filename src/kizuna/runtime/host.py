@@ -23,6 +23,7 @@ from kizuna.runtime.lifecycle import Lifecycle
 from kizuna.runtime.modules import Game
 from kizuna.runtime.nakama import Nakama, Services
 from kizuna.runtime.notices import NoticeListener
+from kizuna.runtime.teams import TeamEventHandlers, TeamFunctions
 from kizuna.settings import Runtime as RuntimeSettings
 
 log = logging.getLogger(__name__)
@@ -91,6 +92,12 @@ class Runtime:
         )
         #: Its functions for notifications of stores, as purchases call them.
         self.notices = NoticeListener(lambda: self._game.functions.callbacks, surroundings, self._deadlines)
+        #: Its functions that decide about teams, as Teams call them.
+        self.teams = TeamFunctions(lambda: self._game.functions, surroundings, self._deadlines)
+        #: Its functions for events of teams, as the queue of these calls them.
+        self.team_events = TeamEventHandlers(
+            lambda: self._game.functions.handlers, surroundings, self._deadlines, self._started
+        )
 
     async def start(self) -> None:
         """Load the modules and start the game. `ModuleLoadError` if one cannot be, or does not start."""

@@ -17,10 +17,12 @@ from typing import Any
 
 import kizuna.runtime
 from kizuna.runtime import api, operations
+from kizuna.runtime.api import teams
 from kizuna.runtime.app import App
 from kizuna.runtime.context import Context, GameLogger
 from kizuna.runtime.data import SYSTEM_USER
 from kizuna.runtime.nakama import Nakama
+from kizuna.runtime.nakama.teams import TeamsApi, WithTeams
 
 _INTRODUCTION = """
 Everything that game code imports, made from the docstrings by `python -m kizuna.runtime.reference`.
@@ -33,6 +35,7 @@ Everything that game code imports, made from the docstrings by `python -m kizuna
 - [Errors](#errors)
 - [Operations](#operations): what hooks stand before and after
 - [Messages](#messages): requests and responses of the operations, `from kizuna.runtime import api`
+- [Messages of Teams](#messages-of-teams): `from kizuna.runtime.api import teams`
 """
 
 _OPERATIONS = """
@@ -68,6 +71,7 @@ def render() -> str:
         ("Errors", _errors()),
         ("Operations", _operations()),
         ("Messages", _messages()),
+        ("Messages of Teams", _messages_of_teams()),
     ]
     blocks = ["# Python API"]
     for title, lines in sections:
@@ -82,6 +86,9 @@ def _server_api() -> Iterator[str]:
         heading = re.split(r",? for game code|[:.]", inspect.getdoc(_module_of(part)) or "")[0]
         yield f"### {heading}"
         yield from _class_lines(part, "nk")
+        if part is WithTeams:
+            for each in TeamsApi.__bases__:
+                yield from _class_lines(each, "nk.teams")
 
 
 def _types() -> Iterator[str]:
@@ -128,6 +135,13 @@ def _messages() -> Iterator[str]:
         if dataclasses.is_dataclass(value) and isinstance(value, type):
             yield f"### api.{name}"
             yield from _record_lines(value)
+
+
+def _messages_of_teams() -> Iterator[str]:
+    yield _documentation(teams).partition("\n\n")[2]
+    for name in teams.__all__:
+        yield f"### teams.{name}"
+        yield from _record_lines(getattr(teams, name))
 
 
 def _message_link(message: type, *, shown: bool) -> str:

@@ -134,7 +134,7 @@ class Calls:
             return result
 
         async with self._turns.of(team_id):
-            result = await self._persistently(within)
+            result = await self.persistently(within)
         if events:
             self.publish(events)
         return result
@@ -146,7 +146,8 @@ class Calls:
 
         return await self.change(team_id, actor, work, served.function.access)
 
-    async def _persistently(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+    async def persistently(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Run something in a transaction, again where a lock is not given in time; 409 in the end (T-029)."""
         for left in range(_ATTEMPTS - 1, -1, -1):
             try:
                 return await self._database.atomically(work)
@@ -168,7 +169,7 @@ class Calls:
         role = _allowed(access, actor, role)
         at = self._clock.now()
         if not rows[0]["adopted"]:
-            await tx.write(queries.ADOPT, team_id, int(at.timestamp()))
+            await _adopt(tx, team_id, int(at.timestamp()))
         return Held(tx, self._config(), team_id, rows[0], actor, role, at)
 
     async def _standing(self, team_id: str, actor: Actor | None) -> tuple[bool, Role | None]:
@@ -184,6 +185,12 @@ class Calls:
         return [
             (pair in found, None if (state := found.get(pair)) is None else Role(state)) for pair in pairs
         ]
+
+
+async def _adopt(tx: Transaction, team_id: str, now: int) -> None:
+    """Make a group a team. Another that takes the same short code at the same moment keeps it."""
+    if not await tx.write(queries.ADOPT, team_id, now):
+        await tx.write(queries.ADOPT_PLAINLY, team_id, now)
 
 
 def _team_id(request: Request) -> str:

@@ -13,7 +13,9 @@ from kizuna.settings import Teams as TeamsSettings
 from kizuna.teams.achievements.service import TeamAchievements
 from kizuna.teams.calls import Calls
 from kizuna.teams.config.versions import ConfigVersions
+from kizuna.teams.core.rules import TeamRules
 from kizuna.teams.core.service import TeamCore
+from kizuna.teams.events import departures
 from kizuna.teams.events.service import TeamEvents
 from kizuna.teams.functions import Served
 from kizuna.teams.gifts.service import TeamGifts
@@ -26,7 +28,6 @@ from kizuna.teams.rpc import TeamRpcs
 from kizuna.teams.stats.service import TeamStats
 from kizuna.teams.store.service import TeamStore
 from kizuna.teams.wallet.service import TeamWallets
-from kizuna.users.service import Users
 from kizuna.wallets.service import Wallets
 
 
@@ -41,7 +42,6 @@ class Teams:
         *,
         groups: Groups,
         channels: Channels,
-        users: Users,
         wallets: Wallets,
         notifications: Notifications,
         hooks: TeamHooks,
@@ -52,9 +52,7 @@ class Teams:
             database, clock, lambda: self.versions.current, hooks.publish, debug=settings.debug_rpcs
         )
         self.rewards = Rewards(wallets, notifications, hooks)
-        self.core = TeamCore(
-            database, clock, self.calls, hooks, groups=groups, channels=channels, users=users
-        )
+        self.core = TeamCore(database, clock, self.calls, hooks, groups=groups, channels=channels)
         self.mailboxes = TeamMailboxes(database, self.rewards)
         self.achievements = TeamAchievements(database, self.rewards)
         self.events = TeamEvents(database, self.rewards, hooks)
@@ -71,6 +69,8 @@ class Teams:
             self.gifts,
         )
         self.served: list[Served] = [served for part in parts for served in part.functions()]
+        if self.is_configured:
+            groups.guarded_by(TeamRules(lambda: self.versions.current, departures.forget))
         self.rpcs = TeamRpcs(self.calls, self.served if self.is_configured else ())
 
     @property

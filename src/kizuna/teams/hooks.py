@@ -38,6 +38,11 @@ class TeamHooks:
         """The score of a team, a `Team` message with its members; None for the sum of theirs."""
         return None
 
+    @property
+    def scores_activity(self) -> bool:
+        """Whether one of these two answers: without scores nobody needs to look up members for them."""
+        return False
+
     async def profanity(self, text: str) -> bool:
         """Whether a text that players wrote is one that others shall not read."""
         return False

@@ -35,6 +35,13 @@ ADOPT = Command(
             and not exists (select 1 from team o where lower(o.short_code) = lower(m.code))
     ) s on true
     where g.id = $1
-    on conflict (team_id) do nothing
+    on conflict do nothing
+    returning team_id
     """,
+)
+
+ADOPT_PLAINLY = Command(
+    "teams.adopt_plainly",
+    "Make a group a team without a short code.",
+    "insert into team (team_id, create_sec) values ($1, $2) on conflict (team_id) do nothing",
 )

@@ -192,7 +192,17 @@ team_mailbox_entry = Table(
         "sequence",
         postgresql_where=text("delete_sec is null"),
     ),
-    Index("team_mailbox_entry_expiry_sec_idx", "expiry_sec", postgresql_where=text("delete_sec is null")),
+    Index(
+        "team_mailbox_entry_team_expiry_idx",
+        "team_id",
+        "expiry_sec",
+        postgresql_where=text("delete_sec is null and expiry_sec is not null"),
+    ),
+    Index(
+        "team_mailbox_entry_expiry_sec_idx",
+        "expiry_sec",
+        postgresql_where=text("delete_sec is null and expiry_sec is not null"),
+    ),
     Index("team_mailbox_entry_delete_sec_idx", "delete_sec"),
 )
 
@@ -213,6 +223,8 @@ team_achievement = Table(
     Column("reward", Text),
     _sec("total_claim_sec", nullable=True),
     Column("total_reward", Text),
+    # Progress has begun anew: the claims are those of the completion before.
+    Column("restarted", Boolean, nullable=False, server_default="false"),
 )
 
 # --- event leaderboards ---
@@ -324,9 +336,10 @@ team_gift = Table(
     _team_id(primary_key=True),
     _key("gift_id", primary_key=True),
     Column("start_sec", BigInteger, primary_key=True),
-    _sec("end_sec"),
+    # When its rewards can no longer be claimed.
+    _sec("expiry_sec"),
     Column("count", BigInteger, CheckConstraint("count >= 0", "count"), nullable=False),
-    Index("team_gift_end_sec_idx", "end_sec"),
+    Index("team_gift_expiry_sec_idx", "expiry_sec"),
 )
 
 

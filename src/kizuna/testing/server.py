@@ -12,10 +12,12 @@ import httpx
 
 from kizuna.app import Application
 from kizuna.host import listener as listening
+from kizuna.host import teams
 from kizuna.host.server import Server as Host
 from kizuna.host.server import shutdown_most
 from kizuna.runtime import ModuleLoadError, Nakama
 from kizuna.settings import Settings
+from kizuna.teams.config.loading import read_checked
 from kizuna.testing import idle
 from kizuna.testing.clock import MovableClock
 from kizuna.testing.databases import Databases
@@ -112,11 +114,18 @@ class Server:
         listener = listening.bind("127.0.0.1", self._port)
         self._stack.callback(listener.close)
         self._serving: Task[None] | None = None
+        self._publish_teams()
         stop_within = shutdown_most(self.settings) + _STOP_WITHIN
         self._stack.callback(lambda: self._loop.run(self._end(), stop_within))
         self._loop.run(self._begin(listener))
         if not self._port:
             self._connect(*listener.getsockname())
+
+    def _publish_teams(self) -> None:
+        """Store the Teams configuration, as whoever starts a server does."""
+        if self.settings.teams.config is not None:
+            content, _ = read_checked(self.settings.teams.config)
+            self._loop.run(teams.put(self.database_url, content))
 
     def _connect(self, host: str, port: int) -> None:
         """Make the client that the players share, for as long as there is this server."""

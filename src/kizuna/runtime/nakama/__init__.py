@@ -27,6 +27,7 @@ from kizuna.runtime.nakama.schedules import ScheduleCalls
 from kizuna.runtime.nakama.server import ServerCalls
 from kizuna.runtime.nakama.services import Services
 from kizuna.runtime.nakama.storage import StorageCalls
+from kizuna.runtime.nakama.teams import WithTeams
 from kizuna.runtime.nakama.together import TogetherCalls
 from kizuna.runtime.nakama.tournaments import TournamentCalls
 from kizuna.runtime.nakama.users import UserCalls
@@ -51,6 +52,7 @@ class Nakama(
     LiveCalls,
     PurchaseCalls,
     ScheduleCalls,
+    WithTeams,
     ServerCalls,
 ):
     """All calls of the server API."""

@@ -29,6 +29,7 @@ from kizuna.purchases.subscriptions import Subscriptions
 from kizuna.sessions.service import Sessions
 from kizuna.settings import Settings
 from kizuna.storage.service import Storage
+from kizuna.teams.feature import Teams
 from kizuna.tournaments.service import Tournaments
 from kizuna.users.service import Users
 from kizuna.wallets.service import Wallets
@@ -66,6 +67,7 @@ class Services:
     subscriptions: Subscriptions
     clock: Clock
     settings: Settings = field(default_factory=Settings)
+    teams: Teams | None = None
 
 
 class Calls:

@@ -1,20 +1,116 @@
 """The configuration in force: stored in the database with a version, and taken up by every process."""
 
+import asyncio
+import logging
+from contextlib import suppress
+from typing import NamedTuple
+
 from kizuna.clock import Clock
-from kizuna.db.engine import Database
+from kizuna.db.engine import UNREACHABLE, Database, Record, Transaction
+from kizuna.teams.config import queries
+from kizuna.teams.config.errors import ConfigError
+from kizuna.teams.config.loading import load
 from kizuna.teams.config.shapes import TeamsConfig
+
+log = logging.getLogger(__name__)
+
+#: Time between looks for a new version. Seconds.
+LOOK_EVERY = 0.5
+
+#: Above every version.
+_NEWEST = 2**63 - 1
+
+
+class Published(NamedTuple):
+    """The version in force, and whether it is a new one."""
+
+    version: int
+    is_new: bool
+
+    def __str__(self) -> str:
+        if not self.is_new:
+            return f"The Teams configuration is unchanged: version {self.version}."
+        return (
+            f"Version {self.version} of the Teams configuration is stored; "
+            "running servers take it up within a second."
+        )
+
+
+async def publish(database: Database, clock: Clock, content: str) -> Published:
+    """Make a configuration the one in force, unless it is.
+
+    `content` is what `read_file` gives, and `load` has accepted it.
+    """
+
+    async def store(tx: Transaction) -> Published:
+        await tx.read(queries.HOLD)
+        latest = await tx.read(queries.BELOW, _NEWEST)
+        version: int = latest[0]["version"] if latest else 0
+        if latest and latest[0]["content"] == content:
+            return Published(version, is_new=False)
+        await tx.write(queries.STORE, version + 1, content, int(clock.unix()))
+        return Published(version + 1, is_new=True)
+
+    return await database.atomically(store)
 
 
 class ConfigVersions:
     """The stored configurations, and the one that this process goes by: `current`."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, *, look_every: float = LOOK_EVERY) -> None:
         self._database = database
         self._clock = clock
+        self._look_every = look_every
+        self._seen = 0  # the latest version that was looked at, usable or not
+        self._looking: asyncio.Task[None] | None = None
         self.current = TeamsConfig()
 
     async def start(self) -> None:
-        """Take up the latest version, and look for later ones."""
+        """Take up the latest version that this process can use, and look for later ones.
+
+        A newer release may have stored one that this release does not understand. Raises ConfigError where
+        there is no usable version at all.
+        """
+        below = _NEWEST
+        while not self.current.version:
+            rows = await self._database.read(queries.BELOW, below)
+            if not rows:
+                raise ConfigError(["The database holds no Teams configuration that this release can use."])
+            below = rows[0]["version"]
+            self._seen = max(self._seen, below)
+            await self._take_up(rows[0])
+        self._looking = asyncio.create_task(self._look(), name="looking for a Teams configuration")
 
     async def stop(self) -> None:
         """Look no longer."""
+        if self._looking is not None:
+            self._looking.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._looking
+
+    async def _look(self) -> None:
+        failing = False
+        while True:
+            await asyncio.sleep(self._look_every)
+            try:
+                for row in await self._database.read(queries.ABOVE, self._seen):
+                    self._seen = row["version"]
+                    await self._take_up(row)
+            except Exception as error:  # the database is away, and will be back
+                if not failing:
+                    trace = None if isinstance(error, UNREACHABLE) else error
+                    log.warning("Nobody can look for a Teams configuration: %s", error, exc_info=trace)
+                failing = True
+            else:
+                failing = False
+
+    async def _take_up(self, row: Record) -> None:
+        """Go by a stored version, if this process can; otherwise that is logged."""
+        version: int = row["version"]
+        source = f"version {version} of the Teams configuration"
+        try:
+            # In a thread: a large one takes longer than requests can wait.
+            self.current, _ = await asyncio.to_thread(load, row["content"], source=source, version=version)
+            log.info("The Teams configuration is at version %d.", version)
+        except ConfigError as error:
+            log.error("A Teams configuration cannot be used here and is passed over:\n%s", error)

@@ -2,9 +2,122 @@
 
 from typing import Any
 
-from kizuna.teams.rewards.shapes import Reward
+from kizuna.teams.rewards.rolling import number_of_draws, total_weight
+from kizuna.teams.rewards.shapes import (
+    Contents,
+    EnergyModifier,
+    FloatRange,
+    IntRange,
+    ItemReward,
+    ItemSetReward,
+    Part,
+    Reward,
+    RewardModifier,
+    StringProperty,
+    TeamReward,
+)
+
+Message = dict[str, Any]
 
 
-def available_rewards(reward: Reward) -> dict[str, Any]:
+def available_rewards(reward: Reward) -> Message:
     """The `AvailableRewards` message of a configured reward."""
-    raise NotImplementedError
+    message = _part(reward)
+    if reward.team_reward is not None:
+        message["team_reward"] = _team_reward(reward.team_reward)
+    if reward.message:
+        message["message"] = reward.message
+    return message
+
+
+def _team_reward(reward: TeamReward) -> Message:
+    message = _part(reward)
+    if reward.member_reward is not None:
+        message["member_reward"] = _part(reward.member_reward)
+    return message
+
+
+def _part(part: Part) -> Message:
+    message: Message = {}
+    if part.guaranteed is not None:
+        message["guaranteed"] = _contents(part.guaranteed)
+    if part.weighted:
+        message["weighted"] = [_contents(row) for row in part.weighted]
+        weights = (row.weight for row in part.weighted)
+        message |= _integers(
+            max_rolls=number_of_draws(part), total_weight=total_weight(weights, part.total_weight)
+        )
+    return message | _integers(
+        max_repeat_rolls=part.max_repeat_rolls, to_mailbox_expiry_sec=part.to_mailbox_expiry_sec
+    )
+
+
+def _contents(contents: Contents) -> Message:
+    message = {
+        "items": {id: _item(item) for id, item in contents.items.items()},
+        "item_sets": [_item_set(item_set) for item_set in contents.item_sets],
+        "currencies": {id: {"count": _range(amount)} for id, amount in contents.currencies.items()},
+        "energies": {id: {"count": _small_range(amount)} for id, amount in contents.energies.items()},
+        "energy_modifiers": [_modifier(modifier) for modifier in contents.energy_modifiers],
+        "reward_modifiers": [_reward_modifier(modifier) for modifier in contents.reward_modifiers],
+    }
+    return {name: value for name, value in message.items() if value} | _integers(weight=contents.weight)
+
+
+def _item(item: ItemReward) -> Message:
+    message: Message = {"count": _range(item.count)}
+    if item.string_properties:
+        message["string_properties"] = {
+            name: _string_property(choice) for name, choice in item.string_properties.items()
+        }
+    if item.numeric_properties:
+        message["numeric_properties"] = {
+            name: _float_range(wanted) for name, wanted in item.numeric_properties.items()
+        }
+    return message
+
+
+def _item_set(item_set: ItemSetReward) -> Message:
+    message: Message = {"count": _range(item_set.count), **_integers(max_repeats=item_set.max_repeats)}
+    if item_set.set:
+        message["set"] = list(item_set.set)
+    return message
+
+
+def _string_property(choice: StringProperty) -> Message:
+    message: Message = {}
+    if choice.options:
+        message["options"] = {text: _integers(weight=weight) for text, weight in choice.options.items()}
+    return message | _integers(total_weight=total_weight(choice.options.values(), choice.total_weight))
+
+
+def _modifier(modifier: EnergyModifier | RewardModifier) -> Message:
+    return {
+        "id": modifier.id,
+        "operator": modifier.operator,
+        "value": _range(modifier.value),
+        "duration_sec": _range(modifier.duration_sec),
+    }
+
+
+def _reward_modifier(modifier: RewardModifier) -> Message:
+    return _modifier(modifier) | {"type": modifier.type}
+
+
+def _range(wanted: IntRange) -> Message:
+    return _integers(min=wanted.min, max=wanted.top, multiple=wanted.multiple)
+
+
+def _small_range(wanted: IntRange) -> Message:
+    """The same of 32 bits, which are numbers on the wire."""
+    return {name: int(value) for name, value in _range(wanted).items()}
+
+
+def _float_range(wanted: FloatRange) -> Message:
+    message = {"min": wanted.min, "max": wanted.top, "multiple": wanted.multiple}
+    return {name: value for name, value in message.items() if value}
+
+
+def _integers(**fields: int) -> Message:
+    """Those that are not 0, as text."""
+    return {name: str(value) for name, value in fields.items() if value}

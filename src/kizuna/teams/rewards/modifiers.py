@@ -1,1 +1,123 @@
 """Reward modifiers that are in force for a team (T-166, T-176)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from kizuna.db.engine import Record
+from kizuna.teams.held import Held
+from kizuna.teams.rewards import queries
+from kizuna.teams.rewards.rolling import LARGEST, Rolled
+
+
+@dataclass(frozen=True, slots=True)
+class Modifier:
+    """For a while, rewards have more of `target`, a currency or an item. Times are in unix seconds."""
+
+    target: str
+    type: str
+    operator: str
+    value: int
+    start_sec: int
+    end_sec: int
+
+    @classmethod
+    def of(cls, row: Record) -> Self:
+        """That of a row of `queries.MODIFIERS`."""
+        return cls(**{name: row[name] for name in cls.__slots__})
+
+    def message(self) -> dict[str, Any]:
+        """The `ActiveRewardModifier` message."""
+        message = {
+            "id": self.target,
+            "type": self.type,
+            "operator": self.operator,
+            "value": str(self.value),
+            "start_time_sec": str(self.start_sec),
+            "end_time_sec": str(self.end_sec),
+        }
+        return {name: value for name, value in message.items() if value != "0"}
+
+
+class Modifiers:
+    """A team's reward modifiers in a call that may change them, oldest first."""
+
+    def __init__(self, modifiers: Sequence[Modifier]) -> None:
+        self._modifiers = list(modifiers)
+        self._new: list[Modifier] = []
+
+    @classmethod
+    async def load(cls, held: Held) -> Self:
+        rows = await held.tx.read(queries.MODIFIERS, [held.team_id])
+        return cls([Modifier.of(row) for row in rows])
+
+    def active(self, now: int) -> list[dict[str, Any]]:
+        """`ActiveRewardModifier` messages of those in force, oldest first."""
+        return [modifier.message() for modifier in _in_force(self._modifiers, now)]
+
+    def apply(self, rolled: Rolled, now: int) -> None:
+        """Change what a reward came to by what is in force; what comes to nothing is dropped."""
+        if self._modifiers:
+            in_force = _in_force(self._modifiers, now)
+            rolled.currencies = _modified(rolled.currencies, "currency", in_force)
+            rolled.items = _modified(rolled.items, "item", in_force)
+
+    def add(self, granted: Mapping[str, Any], now: int) -> None:
+        """Put a `RewardModifier` message in force, from now on for as long as it says."""
+        modifier = Modifier(
+            granted["id"],
+            granted["type"],
+            granted["operator"],
+            int(granted.get("value", 0)),
+            now,
+            min(now + int(granted.get("duration_sec", 0)), LARGEST),
+        )
+        self._modifiers.append(modifier)
+        self._new.append(modifier)
+
+    async def save(self, held: Held) -> None:
+        lasting = [modifier for modifier in self._new if modifier.end_sec > held.now]
+        if lasting or any(modifier.end_sec <= held.now for modifier in self._modifiers):
+            await held.tx.write(
+                queries.STORE_MODIFIERS,
+                held.team_id,
+                held.now,
+                [modifier.target for modifier in lasting],
+                [modifier.type for modifier in lasting],
+                [modifier.operator for modifier in lasting],
+                [modifier.value for modifier in lasting],
+                [modifier.end_sec for modifier in lasting],
+            )
+        self._new.clear()
+
+
+def active_of(rows: Iterable[Record], now: int) -> list[dict[str, Any]]:
+    """`ActiveRewardModifier` messages of a team's rows of `queries.MODIFIERS`, oldest first."""
+    return [modifier.message() for modifier in _in_force(map(Modifier.of, rows), now)]
+
+
+def modified(amount: int, additions: Iterable[int], multipliers: Iterable[int]) -> int:
+    """An amount with modifiers applied, never below 0 nor beyond 64 bits."""
+    amount += sum(additions)
+    for multiplier in multipliers:
+        # Within bounds at each step: what is beyond them comes back by no factor but 0.
+        amount = max(-LARGEST, min(amount * multiplier, LARGEST))
+    return max(0, min(amount, LARGEST))
+
+
+def _modified(amounts: Mapping[str, int], type: str, modifiers: Sequence[Modifier]) -> dict[str, int]:
+    after = {id: _of_one(id, amount, type, modifiers) for id, amount in amounts.items()}
+    return {id: amount for id, amount in after.items() if amount}
+
+
+def _of_one(id: str, amount: int, type: str, modifiers: Sequence[Modifier]) -> int:
+    own = [modifier for modifier in modifiers if modifier.target == id and modifier.type == type]
+    return modified(
+        amount,
+        (modifier.value for modifier in own if modifier.operator == "addition"),
+        (modifier.value for modifier in own if modifier.operator == "multiplier"),
+    )
+
+
+def _in_force(modifiers: Iterable[Modifier], now: int) -> list[Modifier]:
+    return [modifier for modifier in modifiers if now < modifier.end_sec]

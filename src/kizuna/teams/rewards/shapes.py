@@ -14,8 +14,8 @@ class IntRange:
 
     @property
     def top(self) -> int:
-        """The largest possible number: an absent `max` is the `min`."""
-        return max(self.max, self.min)
+        """The largest possible number: a `max` that is absent, 0 or too small is the `min`."""
+        return self.max if self.max and self.max > self.min else self.min
 
 
 @dataclass(frozen=True, slots=True)

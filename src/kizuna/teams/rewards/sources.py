@@ -26,3 +26,8 @@ class Source:
 
     kind: SourceKind
     id: str
+
+    @property
+    def named(self) -> str:
+        """As messages to whoever writes the game name it."""
+        return f"{self.kind.value} {self.id!r}"

@@ -1,0 +1,265 @@
+"""What the entries of a configuration say about each other (T-131, T-142 to T-148)."""
+
+import difflib
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from kizuna.teams.config.errors import Place, Problem
+from kizuna.teams.config.shapes import Achievement, EventLeaderboard, Gift, RewardTier, TeamsConfig
+from kizuna.teams.config.values import INT64
+from kizuna.teams.config.walking import Placed, contents_of, parts_of, progress_of, rewards_of, team_contents
+from kizuna.teams.rewards.shapes import Contents, ItemSetReward, Part, Reward
+
+Problems = Iterator[Problem]
+
+#: Names that are listed in full; of more the nearest are named.
+_FEW = 12
+
+
+@dataclass(frozen=True)
+class Known:
+    """The ids that a file defines, also in entries that are wrong otherwise. None: nobody can tell."""
+
+    currencies: Collection[str] | None
+    items: Collection[str] | None
+    achievements: Collection[str] | None
+    stats: Collection[str] | None
+
+
+def problems(config: TeamsConfig, known: Known) -> Problems:
+    """Everything that makes a configuration unusable."""
+    yield from _sizes(config)
+    yield from _store(config, known)
+    yield from _achievements(config, known)
+    for id, board in config.event_leaderboards.items():
+        yield from _event_leaderboard(("event_leaderboards", "event_leaderboards", id), board)
+    for id, gift in config.gifts.items():
+        yield from _gift(("gifts", "gifts", id), gift)
+    for placed in rewards_of(config):
+        yield from _reward(placed, known)
+
+
+def choice(names: Collection[str], given: str, few: int = _FEW) -> str:
+    """Which names there are, in a sentence: all of a few, of many those that are close."""
+    if not names:
+        return "there is none"
+    close = difflib.get_close_matches(given, names, 3, 0.6)
+    if len(names) > few:
+        return f"did you mean {' or '.join(close)}?" if close else f"there are {len(names)}"
+    hint = f"did you mean {close[0]}? " if close else ""
+    return f"{hint}there {'is' if len(names) == 1 else 'are'} {', '.join(sorted(names))}"
+
+
+def _unknown(place: Place, kind: str, id: str, known: Collection[str] | None) -> Problems:
+    if known is not None and id not in known:
+        yield Problem(place, f"{id!r} is no {kind} of this configuration; {choice(known, id)}")
+
+
+# --- Teams and store ---
+
+
+def _sizes(config: TeamsConfig) -> Problems:
+    if config.max_team_size < config.initial_max_team_size:
+        reason = f"must be at least initial_max_team_size, {config.initial_max_team_size}"
+        yield Problem(("max_team_size",), f"teams max size invalid: {reason}, not {config.max_team_size}")
+
+
+def _store(config: TeamsConfig, known: Known) -> Problems:
+    for id, item in config.store_items.items():
+        place = ("store_items", id)
+        for currency in item.cost:
+            yield from _unknown(
+                (*place, "cost", "currencies", currency), "currency", currency, known.currencies
+            )
+        needs = (*place, "additional_properties")
+        if (wanted := item.requires_achievement) is not None:
+            yield from _unknown((*needs, "requires_achievement"), "achievement", wanted, known.achievements)
+        if item.requires_stat is not None:
+            yield from _unknown((*needs, "requires_stat"), "stat", item.requires_stat[0], known.stats)
+
+
+# --- Achievements (T-144) ---
+
+
+def _achievements(config: TeamsConfig, known: Known) -> Problems:
+    seen: dict[str, Place] = {}
+    for place, id, progress in progress_of(config):
+        if id in seen:
+            yield Problem(place, "another achievement or sub-achievement has the same id")
+        seen[id] = place
+        if progress.count > progress.max_count:
+            reason = f"must be at most max_count, {progress.max_count}, not {progress.count}"
+            yield Problem((*place, "count"), reason)
+        for index, wanted in enumerate(progress.precondition_ids):
+            at = (*place, "precondition_ids", index)
+            yield from _unknown(at, "achievement", wanted, known.achievements)
+        if isinstance(progress, Achievement):
+            yield from _times(place, progress)
+    yield from _cycles(config)
+
+
+def _times(place: Place, entry: Achievement | EventLeaderboard) -> Problems:
+    if entry.end_time_sec and entry.end_time_sec <= entry.start_time_sec:
+        reason = f"must be 0 or later than start_time_sec, {entry.start_time_sec}, not {entry.end_time_sec}"
+        yield Problem((*place, "end_time_sec"), reason)
+
+
+def _cycles(config: TeamsConfig) -> Problems:
+    """Preconditions that wait for each other; each cycle once."""
+    places = {id: place for place, id, _ in progress_of(config)}
+    wants = {id: progress.precondition_ids for _, id, progress in progress_of(config)}
+    done: set[str] = set()
+    for id in wants:
+        if cycle := _cycle_from(id, wants, done):
+            reason = f"wait for each other: {' -> '.join(cycle)}"
+            yield Problem((*places[cycle[0]], "precondition_ids"), reason)
+
+
+def _cycle_from(start: str, wants: Mapping[str, tuple[str, ...]], done: set[str]) -> list[str]:
+    """The ids of a cycle that `start` leads to, the first again at the end. What is looked at is `done`."""
+    way: list[str] = []
+    rest: list[Iterator[str]] = [iter([start])]
+    while rest:
+        id = next(rest[-1], None)
+        if id is None:
+            rest.pop()
+            if way:
+                done.add(way.pop())
+        elif id in way:
+            done.update(way)
+            return [*way[way.index(id) :], id]
+        elif id not in done and id in wants:
+            way.append(id)
+            rest.append(iter(wants[id]))
+    return []
+
+
+# --- Event leaderboards (T-145) and gifts (T-146) ---
+
+
+def _event_leaderboard(place: Place, board: EventLeaderboard) -> Problems:
+    yield from _times(place, board)
+    keyed: dict[str, Mapping[int, Any]] = {
+        "tier_overrides": board.tier_overrides,
+        "reward_tiers": board.reward_tiers,
+        "change_zones": board.change_zones,
+    }
+    for key, by_tier in keyed.items():
+        for tier in by_tier:
+            if tier >= board.tiers:
+                reason = f"is no tier: tiers is {board.tiers}, so the highest is {board.tiers - 1}"
+                yield Problem((*place, key, str(tier)), reason)
+    for tier, ranges in board.reward_tiers.items():
+        yield from _ranks((*place, "reward_tiers", str(tier)), ranges)
+
+
+def _ranks(place: Place, ranges: tuple[RewardTier, ...]) -> Problems:
+    for index, ranks in enumerate(ranges):
+        if ranks.rank_max < ranks.rank_min:
+            reason = f"must be at least rank_min, {ranks.rank_min}, not {ranks.rank_max}"
+            yield Problem((*place, index, "rank_max"), reason)
+    order = sorted(range(len(ranges)), key=lambda index: ranges[index].rank_min)
+    for former, index in pairwise(order):
+        before, after = ranges[former], ranges[index]
+        if after.rank_min <= before.rank_max:
+            own, other = f"{after.rank_min} to {after.rank_max}", f"{before.rank_min} to {before.rank_max}"
+            yield Problem((*place, index), f"the ranks {own} overlap with {other}")
+
+
+def _gift(place: Place, gift: Gift) -> Problems:
+    if gift.contribution_cost is not None:
+        yield from _cost((*place, "contribution_cost"), gift.contribution_cost)
+    least = 0
+    for index, level in enumerate(gift.rewards):
+        at = (*place, "rewards", index, "min_count")
+        if level.min_count <= least:
+            yield Problem(at, f"must be above the one before, {least}, not {level.min_count}")
+        if gift.max_count and level.min_count > gift.max_count:
+            yield Problem(at, f"must be at most max_count, {gift.max_count}, not {level.min_count}")
+        least = max(least, level.min_count)
+
+
+def _cost(place: Place, cost: Reward) -> Problems:
+    amounts = cost.guaranteed.currencies if cost.guaranteed is not None else {}
+    if cost != Reward(guaranteed=cost.guaranteed and Contents(currencies=amounts)):
+        yield Problem(place, "is a cost and can have nothing but guaranteed.currencies")
+    for currency, amount in amounts.items():
+        if amount.max > amount.min:
+            at = (*place, "guaranteed", "currencies", currency)
+            yield Problem(at, f"is a cost and must be one amount, not {amount.min} to {amount.max}")
+
+
+# --- Rewards (T-147) ---
+
+
+def _reward(placed: Placed, known: Known) -> Problems:
+    for place, contents in team_contents(placed):
+        yield from _references(place, contents, known)
+    for place, part, _ in parts_of(placed):
+        yield from _weights(place, part)
+
+
+def _references(place: Place, contents: Contents, known: Known) -> Problems:
+    for id in contents.currencies:
+        yield from _unknown((*place, "currencies", id), "currency", id, known.currencies)
+    for id in contents.items:
+        yield from _unknown((*place, "items", id), "item", id, known.items)
+    for index, modifier in enumerate(contents.reward_modifiers):
+        ids = known.currencies if modifier.type == "currency" else known.items
+        yield from _unknown((*place, "reward_modifiers", index, "id"), modifier.type, modifier.id, ids)
+
+
+def _weights(place: Place, part: Part) -> Problems:
+    """Clients are told the sum, which must be a number that they can read."""
+    if sum(contents.weight for contents in part.weighted) > INT64:
+        yield Problem((*place, "weighted"), f"the weights are more than {INT64} together")
+    for at, contents in contents_of(place, part):
+        for id, item in contents.items.items():
+            for name, text in item.string_properties.items():
+                if sum(text.options.values()) > INT64:
+                    where = (*at, "items", id, "string_properties", name, "options")
+                    yield Problem(where, f"the weights are more than {INT64} together")
+
+
+# --- Odd, but usable ---
+
+
+def warnings(config: TeamsConfig) -> Problems:
+    """What works and is hardly meant (T-143, T-147, T-152)."""
+    for id, item in config.inventory.items.items():
+        if item.consume_reward is not None and not item.consumable:
+            place = ("inventory", "items", id, "consume_reward")
+            yield Problem(place, "is never given, for the item is not consumable")
+    yield from _idle_schedules(config)
+    for placed in rewards_of(config):
+        yield from _of_reward(config, placed)
+
+
+def _idle_schedules(config: TeamsConfig) -> Problems:
+    for place, _, progress in progress_of(config):
+        if progress.reset is not None and progress.reset.never:
+            yield Problem((*place, "reset_cronexpr"), "has no time at all, so nothing is ever reset")
+    for id, board in config.event_leaderboards.items():
+        if board.reset is not None and board.reset.never:
+            place = ("event_leaderboards", "event_leaderboards", id, "reset_schedule")
+            yield Problem(place, "has no time at all, so it never begins anew")
+
+
+def _of_reward(config: TeamsConfig, placed: Placed) -> Problems:
+    for place, contents in team_contents(placed):
+        for index, draw in enumerate(contents.item_sets):
+            if not _candidates(config, draw):
+                reason = f"no item is in {' and '.join(draw.set) or 'the inventory'}, so nothing is given"
+                yield Problem((*place, "item_sets", index, "set"), reason)
+    team = placed.reward.team_reward
+    if team is not None and team.member_reward is not None and team.member_reward.to_mailbox_expiry_sec:
+        place = (*placed.place, "team_reward", "member_reward", "to_mailbox_expiry_sec")
+        yield Problem(place, "has no effect: players have no mailbox, and are given it at once")
+
+
+def _candidates(config: TeamsConfig, draw: ItemSetReward) -> bool:
+    wanted = set(draw.set)
+    items = config.inventory.items.values()
+    return any(not item.disabled and wanted <= set(item.item_sets) for item in items)

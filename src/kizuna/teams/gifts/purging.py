@@ -1,0 +1,18 @@
+"""Iterations of gifts that nobody can claim anything from any more (T-470)."""
+
+from kizuna.db.engine import Database
+from kizuna.teams.gifts import queries
+
+#: Iterations that one statement removes, with all that belongs to them.
+_BATCH = 200
+
+#: How long an expired iteration is kept, in seconds: the schedule of its gift may change, and the gift may
+#: have been taken out of the configuration by mistake.
+KEPT = 30 * 24 * 3600
+
+
+async def purge(database: Database, now: int) -> None:
+    """Remove what has been expired for long."""
+    removed = _BATCH
+    while removed == _BATCH:
+        removed = len(await database.write(queries.PURGE, now - KEPT, _BATCH))

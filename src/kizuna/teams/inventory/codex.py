@@ -1,0 +1,55 @@
+"""Item definitions as clients see them."""
+
+from functools import cached_property
+from typing import Any, ClassVar
+
+from kizuna.teams.config.shapes import Item, TeamsConfig
+from kizuna.teams.rewards.available import available_rewards
+
+Message = dict[str, Any]
+
+
+class Codex:
+    """All items of a configuration that are not disabled."""
+
+    #: That of the configuration in force, which stays for long.
+    _latest: ClassVar["Codex | None"] = None
+
+    def __init__(self, config: TeamsConfig) -> None:
+        self._config = config
+
+    @classmethod
+    def of(cls, config: TeamsConfig) -> "Codex":
+        if cls._latest is None or cls._latest._config is not config:
+            cls._latest = Codex(config)
+        return cls._latest
+
+    @cached_property
+    def items(self) -> dict[str, Item]:
+        """The definitions by item id."""
+        return {id: item for id, item in self._config.inventory.items.items() if not item.disabled}
+
+    @cached_property
+    def messages(self) -> dict[str, Message]:
+        """`InventoryItem` messages by item id, without what only an instance has. Not to be changed."""
+        return {id: _definition(id, item) for id, item in self.items.items()}
+
+
+def _definition(item_id: str, item: Item) -> Message:
+    message: Message = {
+        "id": item_id,
+        "name": item.name,
+        "description": item.description,
+        "category": item.category,
+        "item_sets": list(item.item_sets),
+        "max_count": str(item.max_count) if item.max_count else "",
+        "stackable": item.stackable,
+        "consumable": item.consumable,
+        "keep_zero": item.keep_zero,
+        "string_properties": dict(item.string_properties),
+        "numeric_properties": dict(item.numeric_properties),
+    }
+    message = {name: value for name, value in message.items() if value}
+    if item.consume_reward is not None:
+        message["consume_available_rewards"] = available_rewards(item.consume_reward)
+    return message

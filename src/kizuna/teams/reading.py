@@ -1,0 +1,27 @@
+"""Rows of teams that are only looked at."""
+
+from kizuna.db.coalesce import SharedReads
+from kizuna.db.engine import Database, Record
+from kizuna.db.statements import Query
+
+
+class RowsOfTeams:
+    """A team's rows of a query that takes a list of teams and tells the `team_id` of each row.
+
+    What is asked for at the same time is read at once.
+    """
+
+    def __init__(self, database: Database, query: Query) -> None:
+        self._database = database
+        self._query = query
+        self._rows: SharedReads[str, list[Record]] = SharedReads(self._read)
+
+    async def of(self, team_id: str) -> list[Record]:
+        """In the order of the query; shared with others, so not to be changed."""
+        return await self._rows(team_id)
+
+    async def _read(self, team_ids: list[str]) -> list[list[Record]]:
+        found: dict[str, list[Record]] = {team_id: [] for team_id in team_ids}
+        for row in await self._database.read(self._query, team_ids):
+            found[row["team_id"]].append(row)
+        return list(found.values())

@@ -1,0 +1,104 @@
+"""Many at once."""
+
+import asyncio
+from collections import Counter
+
+from tests.teams.events.stage import DAY, WEEK, Stage
+
+
+async def test_members_submit_at_once(stage: Stage) -> None:
+    """T-027, T-321, T-323, T-324: nothing of 100 submissions is lost, for the team or its members."""
+    team, rival = await stage.team(10), await stage.team(2)
+    event = stage.event()
+    for one in (team, rival):
+        await stage.call(one, "roll", event)
+    calls = [stage.call(team, "update", event, by=n % 10, score=n, subscore=1) for n in range(100)]
+    calls += [stage.call(rival, "update", event, by=n % 2, score=1) for n in range(20)]
+    replies = await asyncio.gather(*calls)
+    final = await stage.call(team, "get", event)
+    scores = {score["id"]: score for score in final["scores"]}
+    assert (scores[team.id]["score"], scores[team.id]["subscore"]) == (str(sum(range(100))), "100")
+    assert (scores[team.id]["num_scores"], scores[rival.id]["score"]) == ("100", "20")
+    shares = {one["id"]: (int(one["score"]), one["num_scores"]) for one in final["contributions"]}
+    assert shares == {player.id: (sum(range(n, 100, 10)), "10") for n, player in enumerate(team.members)}
+    # Every answer shows a state of its own: after the first submission, the second, …
+    own = [
+        next(score["num_scores"] for score in reply["scores"] if score["id"] == team.id)
+        for reply in replies[:100]
+    ]
+    assert sorted(map(int, own)) == list(range(1, 101))
+    updated = [one for one in stage.published if one.name == "teamEventLeaderboardUpdated"]
+    assert len(updated) == 120
+    values = [int(one.value) for one in updated if one.metadata["teamId"] == team.id]
+    assert max(values) == sum(range(100))
+
+
+async def test_refused_submissions_leave_nothing(stage: Stage) -> None:
+    """T-026, T-318: of 12 submissions at once as many count as are allowed."""
+    team, event = await stage.team(3), stage.event(max_num_score=5)
+    await stage.call(team, "roll", event)
+    answers = await asyncio.gather(*(stage.ask(team, "update", event, by=n % 3, score=1) for n in range(12)))
+    assert Counter(answer.status_code for answer in answers) == {200: 5, 400: 7}
+    own = await stage.standing(team, event)
+    assert (own["score"], own["num_scores"]) == ("5", "5")
+
+
+async def test_members_roll_at_once(stage: Stage) -> None:
+    """T-469, T-307: one team comes into one cohort, whoever rolls it how often."""
+    team, event = await stage.team(5), stage.event()
+    answers = await asyncio.gather(*(stage.ask(team, "roll", event, by=n) for n in range(5)))
+    assert Counter(answer.status_code for answer in answers) == {200: 1, 400: 4}
+    assert (await stage.call(team, "get", event))["count"] == "1"
+
+
+async def test_claims_and_rolls_at_once(stage: Stage) -> None:
+    """T-028, T-328: claim and roll with claim race: one grant."""
+    team, event = await stage.team(4), stage.event()
+    await stage.call(team, "roll", event)
+    await stage.call(team, "update", event, score=1)
+    stage.go(6 * DAY)
+    before = await stage.wallet(team)
+    await asyncio.gather(
+        *(stage.ask(team, "claim", event, by=n) for n in (0, 1)),
+        *(stage.ask(team, "roll", event, by=n, claim_reward=True) for n in (2, 3)),
+    )
+    assert (await stage.wallet(team))["guild_gold"] == before["guild_gold"] + 300
+    assert (await stage.call(team, "get", event))["count"] == "1"
+
+
+async def test_a_burst_of_a_whole_tier(stage: Stage) -> None:
+    """T-306, T-028: teams that claim and roll on at once fill cohorts one after the other."""
+    event = stage.event(cohort_size=4)
+    teams = await stage.teams(14)
+    await asyncio.gather(*(stage.call(team, "roll", event) for team in teams))
+    await asyncio.gather(*(stage.call(team, "update", event, score=1) for team in teams))
+    stage.go(6 * DAY)
+    rolled = await asyncio.gather(*(stage.call(team, "roll", event, claim_reward=True) for team in teams))
+    cohorts = Counter((one.get("tier", 0), one["cohort_id"]) for one in rolled)
+    for tier in (0, 1):
+        sizes = [count for (of, _), count in cohorts.items() if of == tier]
+        assert sum(size < 4 for size in sizes) <= 1, cohorts
+    stage.go(WEEK)
+    assert all([(await stage.call(team, "get", event))["is_active"] for team in teams])
+
+
+async def test_departures_and_arrivals_at_once(stage: Stage) -> None:
+    """T-300, T-306: counts stay those of the teams that are there."""
+    event = stage.event(cohort_size=6)
+    teams = await stage.teams(12)
+    for team in teams[:6]:
+        await stage.call(team, "roll", event)
+
+    async def delete(index: int) -> None:
+        team = teams[index]
+        answer = await stage.api.delete(f"/v2/group/{team.id}", headers=team.members[0].headers)
+        assert answer.status_code == 200
+
+    await asyncio.gather(
+        *(delete(n) for n in range(3)),
+        *(stage.call(team, "roll", event) for team in teams[6:]),
+        *(stage.call(teams[n], "update", event, score=1) for n in (3, 4, 5)),
+    )
+    for team in teams[3:]:
+        seen = await stage.call(team, "get", event)
+        assert int(seen["count"]) == len(seen["scores"]) <= 6

@@ -1,0 +1,44 @@
+"""How PostgreSQL finds gifts and items: by indices that lead to the team, though the plans are older than they."""
+
+import re
+
+import asyncpg
+import pytest
+
+from kizuna.db.engine import _PLANNER
+from kizuna.db.statements import Statement
+from kizuna.teams.gifts import queries as gifts
+from kizuna.teams.inventory import queries as inventory
+
+FOUND_BY = [
+    (gifts.STANDING, {"team_gift_pkey", "team_gift_contribution_pkey", "team_gift_claim_pkey", "users_pkey"}),
+    (gifts.PURGE, {"team_gift_expiry_sec_idx", "team_gift_pkey"}),
+    (inventory.INSTANCES, {"team_item_team_id_idx"}),
+    (inventory.REMOVE, {"team_item_pkey"}),
+]
+
+TABLES = "team_gift, team_gift_contribution, team_gift_claim, team_item, users"
+
+
+@pytest.mark.parametrize("analyzed", [True, False])
+@pytest.mark.parametrize(
+    ("statement", "indices"), FOUND_BY, ids=[statement.name for statement, _ in FOUND_BY]
+)
+async def test_found_by_index(
+    database_url: str, statement: Statement, indices: set[str], analyzed: bool
+) -> None:
+    """T-469: the keys that carry correctness are also what everything is found by, in their order."""
+    connection = await asyncpg.connect(database_url, server_settings=_PLANNER)
+    try:
+        if analyzed:
+            await connection.execute(f"analyze {TABLES}")
+        await connection.execute("set plan_cache_mode = force_generic_plan")
+        await connection.execute(f"prepare it as {statement.sql}")
+        arguments = ["null"] * max(map(int, re.findall(r"\$(\d+)", statement.sql)))
+        rows = await connection.fetch(f"explain execute it ({', '.join(arguments)})")
+    finally:
+        await connection.close()
+    plan = "\n".join(row[0] for row in rows)
+    assert set(re.findall(r"using (\w+) on", plan)) == indices
+    assert "Seq Scan" not in plan
+    assert "Sort" not in plan

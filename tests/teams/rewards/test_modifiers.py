@@ -1,0 +1,130 @@
+"""Reward modifiers: what they do, for how long, and to what."""
+
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kizuna.clock import ShiftedClock
+from kizuna.teams.rewards.modifiers import Modifiers, modified
+from kizuna.teams.rewards.shapes import MemberReward, Reward, TeamReward
+from tests.teams.rewards.support import LARGEST, Team, contents, modifier, painted, wallet
+
+
+async def test_modifiers_apply_to_what_is_rolled_for_the_team(team: Team) -> None:
+    """T-166: own contents and team_reward, currencies and items; not members', nor wallet grants."""
+    boosts = contents(modifier("guild_gold"), modifier("raid_key", "addition", 1, "item"))
+    await team.grant(Reward(guaranteed=boosts))
+    earned = contents(guild_gold=50, ember_shards=1, items={"raid_key": 2, "ore": 1})
+    granted = await team.grant(
+        Reward(
+            guaranteed=earned,
+            team_reward=TeamReward(
+                guaranteed=contents(guild_gold=5, items={"raid_key": 1}),
+                member_reward=MemberReward(guaranteed=contents(guild_gold=7)),
+            ),
+        )
+    )
+    assert granted["currencies"] == {"guild_gold": "100", "ember_shards": "1"}
+    assert granted["items"] == {"raid_key": "3", "ore": "1"}
+    assert granted["team_reward"]["currencies"] == {"guild_gold": "10"}
+    assert granted["team_reward"]["items"] == {"raid_key": "2"}
+    assert granted["team_reward"]["member_reward"]["currencies"] == {"guild_gold": "7"}
+    assert await wallet(team.cast.api, team.cast.member2) == {"guild_gold": 7}
+    after = await team.cast.call(team.cast.admin, "TEAMS_WALLET_GRANT", currencies={"guild_gold": 10})
+    assert after["currencies"]["guild_gold"] == "220"
+
+
+async def test_modifiers_of_one_kind_add_up(team: Team) -> None:
+    """T-166, T-176: equal ones stack: (amount + additions) x product of multipliers."""
+    doubled, more = modifier("guild_gold"), modifier("guild_gold", "addition", 5)
+    await team.grant_many(Reward(guaranteed=contents(doubled, more)), 2)
+    granted = await team.grant(Reward(guaranteed=contents(guild_gold=1)))
+    assert granted["currencies"] == {"guild_gold": str((1 + 5 + 5) * 2 * 2)}
+    assert len(await team.modifiers()) == 4
+
+
+async def test_a_modifier_is_for_one_kind_and_one_id(team: Team) -> None:
+    """T-154, T-166: a currency's modifier is not an item's; what was not rolled is not made."""
+    boosts = contents(modifier("raid_key"), modifier("ember_shards", "addition", 9))
+    await team.grant(Reward(guaranteed=boosts))
+    granted = await team.grant(Reward(guaranteed=contents(guild_gold=1, items={"raid_key": 1})))
+    assert granted["currencies"] == {"guild_gold": "1"}
+    assert granted["items"] == {"raid_key": "1"}
+
+
+async def test_a_modifier_lasts_as_long_as_it_says(team: Team, clock: ShiftedClock) -> None:
+    """T-176, T-181: from the grant on; in force until its end, and dropped by the next write."""
+    granted = await team.grant(Reward(guaranteed=contents(modifier("guild_gold", duration=30))))
+    assert granted["reward_modifiers"] == [
+        {"id": "guild_gold", "type": "currency", "operator": "multiplier", "value": "2", "duration_sec": "30"}
+    ]
+    [active] = await team.modifiers()
+    start = int(granted["grant_time_sec"])
+    assert active == {
+        "id": "guild_gold",
+        "type": "currency",
+        "operator": "multiplier",
+        "value": "2",
+        "start_time_sec": str(start),
+        "end_time_sec": str(start + 30),
+    }
+    reward = Reward(guaranteed=contents(guild_gold=1))
+    clock.offset += timedelta(seconds=start + 20 - clock.unix())
+    assert (await team.grant(reward))["currencies"] == {"guild_gold": "2"}
+    clock.offset += timedelta(seconds=start + 30 - clock.unix())
+    assert await team.modifiers() == []
+    assert (await team.grant(reward))["currencies"] == {"guild_gold": "1"}
+
+    async def stored(held: object) -> int:
+        return len((await Modifiers.load(held))._modifiers)  # type: ignore[arg-type]
+
+    assert await team.change(stored) == 0
+
+
+async def test_modifiers_are_listed_oldest_first(team: Team, clock: ShiftedClock) -> None:
+    """T-176: in the order in which they were granted."""
+    for value in (5, 3, 4):
+        await team.grant(Reward(guaranteed=contents(modifier("guild_gold", value=value))))
+        clock.offset += timedelta(seconds=1)
+    assert [one["value"] for one in await team.modifiers()] == ["5", "3", "4"]
+
+
+async def test_a_modifier_of_no_duration_has_no_effect(team: Team) -> None:
+    """T-176: it ends as it begins, but is told."""
+    granted = await team.grant(Reward(guaranteed=contents(modifier("guild_gold", duration=0))))
+    assert "duration_sec" not in granted["reward_modifiers"][0]
+    assert await team.modifiers() == []
+    assert (await team.grant(Reward(guaranteed=contents(guild_gold=1))))["currencies"] == {"guild_gold": "1"}
+
+
+async def test_a_modifier_may_last_as_long_as_can_be(team: Team) -> None:
+    """T-176: its end is within 64 bits."""
+    await team.grant(Reward(guaranteed=contents(modifier("guild_gold", value=LARGEST, duration=LARGEST))))
+    [active] = await team.modifiers()
+    assert active["end_time_sec"] == active["value"] == str(LARGEST)
+    assert await team.refusal(Reward(guaranteed=contents(guild_gold=2))) == (
+        11,
+        "team currency balance out of range",
+    )
+
+
+async def test_items_that_modifiers_add_have_properties_too(team: Team) -> None:
+    """T-164, T-166: one roll for each instance that is really created."""
+    await team.grant(Reward(guaranteed=contents(modifier("pebble", value=3, type="item"))))
+    granted = await team.grant(Reward(guaranteed=contents(items={"pebble": painted(2)})))
+    assert granted["items"] == {"pebble": "6"}
+    colours = [one["string_properties"] for one in granted["item_instances"].values()]
+    assert colours == [{"colour": "blue"}] * 6
+
+
+integers = st.integers(-(2**63), LARGEST)
+
+
+@given(st.integers(0, LARGEST), st.lists(integers), st.lists(integers))
+def test_the_formula(amount: int, additions: list[int], multipliers: list[int]) -> None:
+    """T-166: (amount + additions) x multipliers, within 0 and 64 bits."""
+    exact = amount + sum(additions)
+    for multiplier in multipliers:
+        exact *= multiplier
+    assert modified(amount, additions, multipliers) == min(max(exact, 0), LARGEST)
