@@ -78,9 +78,12 @@ REFUSED = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg
 #: Somebody else holds a lock for too long.
 LOCKED = asyncpg.LockNotAvailableError
 
+#: PostgreSQL has ended a transaction for another one: a deadlock, or a serialization failure.
+COLLIDED = asyncpg.TransactionRollbackError
+
 #: A transaction that ends with one of these has had no effect. After others, such as a lost connection or a
 #: cancelled task, nobody knows.
-ROLLED_BACK = (*REFUSED, LOCKED, asyncpg.TransactionRollbackError, ApiError)
+ROLLED_BACK = (*REFUSED, LOCKED, COLLIDED, ApiError)
 
 
 class Transaction:
@@ -200,7 +203,7 @@ class Database:
             try:
                 async with self._writers, self._session() as session:
                     return await work(session)
-            except asyncpg.TransactionRollbackError:
+            except COLLIDED:
                 if not left:
                     raise
                 await asyncio.sleep(random.uniform(0, 0.02) * (ATTEMPTS - left))

@@ -1,8 +1,4 @@
-"""The file with the Teams configuration: read and checked here, and stored for every process to take up.
-
-content = teams.checked(file)
-teams.store(database_url, content)
-"""
+"""The file with the Teams configuration: read and checked here, and stored for every process to take up."""
 
 import asyncio
 import logging

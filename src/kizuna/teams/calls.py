@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from kizuna.clock import Clock
 from kizuna.db.coalesce import SharedReads
-from kizuna.db.engine import LOCKED, REFUSED, Database, Transaction
+from kizuna.db.engine import COLLIDED, LOCKED, REFUSED, Database, Transaction
 from kizuna.groups import roles
 from kizuna.groups.roles import Role
 from kizuna.teams import queries
@@ -154,6 +154,8 @@ class Calls:
             except LOCKED as error:
                 if not left:
                     raise team_is_busy() from error
+            except COLLIDED as error:
+                raise team_is_busy() from error  # often enough: the database has tried again itself
         raise AssertionError("unreachable")
 
     async def _hold(self, tx: Transaction, team_id: str, actor: Actor | None, access: Access) -> Held:

@@ -53,10 +53,10 @@ class Teams:
         )
         self.rewards = Rewards(wallets, notifications, hooks)
         self.core = TeamCore(database, clock, self.calls, hooks, groups=groups, channels=channels)
-        self.mailboxes = TeamMailboxes(database, self.rewards)
+        self.mailboxes = TeamMailboxes(database, self.rewards, clock)
         self.achievements = TeamAchievements(database, self.rewards)
         self.events = TeamEvents(database, self.rewards, hooks)
-        self.gifts = TeamGifts(database, self.rewards, wallets)
+        self.gifts = TeamGifts(database, self.rewards, wallets, clock)
         parts = (
             self.core,
             TeamWallets(database),

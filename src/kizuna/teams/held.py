@@ -92,7 +92,7 @@ class Held:
         loaded: P = self._parts[kind]
         return loaded
 
-    def publish(self, name: str, value: int | None = None, **metadata: str) -> None:
+    def publish(self, name: str, value: int | None = None, /, **metadata: str) -> None:
         """Note an event; `teamId` is added."""
         text = "" if value is None else str(value)
         self.events.append(TeamEvent(name, {"teamId": self.team_id, **metadata}, text))

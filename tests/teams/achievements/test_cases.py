@@ -72,7 +72,9 @@ async def test_case_31_a_claim_reaches_everybody(cast: Cast) -> None:
     assert (await update(cast, "first_raid", by=1))["first_raid"]["count"] == "1"
     answer = await cast.ask(cast.member, CLAIM, achievement_ids=["first_raid"])
     assert refused(answer) == (403, 7, "team admin role required")
-    claimed = (await claim(cast, "first_raid"))["first_raid"]
+    everything = await claim(cast, "first_raid")
+    assert everything.keys() == (await seen(cast)).keys()
+    claimed = everything["first_raid"]
     assert int(claimed["claim_time_sec"]) > 0
     assert claimed["reward"]["currencies"] == {"guild_gold": "50"}
     assert claimed["reward"]["team_reward"]["member_reward"]["currencies"] == {"coins": "10"}

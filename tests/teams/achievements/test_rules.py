@@ -221,7 +221,7 @@ def test_what_has_not_started_is_not_complete_by_itself() -> None:
 
 
 def test_start_and_end() -> None:
-    """T-200, T-201, T-215, T-227, T-240: nothing before the start, nothing from the end on but claims."""
+    """T-200, T-201, T-215, T-217, T-227, T-240: nothing before the start, only claims from the end on."""
     team = Team(
         a=goal(start_time_sec=MIDNIGHT + 10, end_time_sec=MIDNIGHT + 20, sub_achievements={"a1": sub()})
     )
@@ -593,6 +593,17 @@ def test_schedules_that_change() -> None:
     assert (team.count("a"), team.count("b")) == (1, 0)
     team.configure(a=goal(), b=goal())
     assert (team.count("a"), team.count("b")) == (1, 1)
+
+
+def test_a_whole_that_becomes_a_part() -> None:
+    """T-207: its claims go with it, but a part has no total reward."""
+    team = Team(a=goal(1, total_reward=Reward()), b=goal())
+    team.update(a=1)
+    team.claim("a", total=True)
+    assert team["a"]["total_claim_time_sec"] == str(MIDNIGHT)
+    team.configure(b=goal(sub_achievements={"a": sub(1)}))
+    assert team["a"]["claim_time_sec"] == str(MIDNIGHT)
+    assert "total_claim_time_sec" not in team["a"]
 
 
 def test_goals_that_begin_to_repeat() -> None:

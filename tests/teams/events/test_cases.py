@@ -194,6 +194,22 @@ async def test_claim(stage: Stage) -> None:
     assert [one.metadata["teamId"] for one in claimed] == [team.id]
 
 
+async def test_final_ranks(stage: Stage) -> None:
+    """T-327: a rank that a reward was granted for does not change by a submission that came in time."""
+    first, second = await stage.teams(2)
+    event = stage.event()
+    for team in (first, second):
+        await stage.call(team, "roll", event)
+        await stage.call(team, "update", event, score=1)
+    stage.go(6 * DAY)
+    assert (await stage.call(first, "claim", event))["best_rank"] == "1"
+    # Another process looked at the clock before the end, and comes to the cohort only now.
+    stage.go(6 * DAY - 1)
+    assert await stage.refusal(second, "update", event, score=9) == NOT_UPDATABLE
+    stage.go(6 * DAY)
+    assert (await stage.call(second, "claim", event))["best_rank"] == "2"
+
+
 async def test_nothing_scored(stage: Stage) -> None:
     """T-326, T-331: a team without a submission has nothing to claim."""
     team, event = await stage.team(), stage.event()
@@ -231,7 +247,7 @@ async def test_reward_to_the_mailbox(stage: Stage) -> None:
 
 
 async def test_roll_in_the_gap(stage: Stage) -> None:
-    """T-302, T-303, T-304, T-266: the next iteration is open once the last has ended and its reward is claimed."""
+    """T-302, T-303, T-304, T-266: once the last one has ended and is claimed, the next iteration is open."""
     team, event = await stage.team(), stage.event()
     await stage.call(team, "roll", event)
     await stage.call(team, "update", event, score=1)

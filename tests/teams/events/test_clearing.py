@@ -5,6 +5,8 @@ import asyncio
 from kizuna.db.statements import Query
 from kizuna.teams.config.shapes import ChangeZone
 from kizuna.teams.events.clearing import clear_expired
+from kizuna.teams.events.service import TeamEvents
+from kizuna.teams.hooks import TeamHooks
 from tests.teams.events.stage import DAY, MONDAY, WEEK, Stage, Team
 
 COUNTS = Query(
@@ -76,6 +78,19 @@ async def test_only_what_expired_is_cleared(stage: Stage) -> None:
     assert await _counts(stage, event) == (0, 0, 4, 0)
     assert await _counts(stage, other) == (1, 4, 4, 4)
     assert await _clear(stage, event, other) == 1
+
+
+async def test_regular_clearing(stage: Stage) -> None:
+    """T-470: what is done from time to time goes by the present and the configuration of then."""
+    event = stage.event()
+    await _season(stage, event)
+    clock, teams = stage.clock, stage.app.teams
+    events = TeamEvents(stage.app.database, teams.rewards, TeamHooks(), clock, lambda: teams.versions.current)
+    await events.clean_up()
+    assert await _counts(stage, event) == (1, 4, 4, 4)
+    stage.go(WEEK)
+    await events.clean_up()
+    assert await _counts(stage, event) == (0, 0, 4, 0)
 
 
 async def test_clearing_while_teams_roll(stage: Stage) -> None:

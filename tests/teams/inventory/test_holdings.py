@@ -71,7 +71,7 @@ class Table:
 
     async def write(self, command: Any, *args: Any) -> None:
         if command.name == "team_inventory.remove":
-            for instance_id in args[0]:
+            for instance_id in args[1]:
                 self.rows.pop(instance_id, None)
         elif command.name == "team_inventory.store":
             for values in zip(*args[1:], strict=True):

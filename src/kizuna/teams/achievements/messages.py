@@ -46,11 +46,13 @@ def _add_claims(message: dict[str, Any], standing: Standing) -> None:
     state = standing.state
     _add_number(message, "update_time_sec", state.update_sec)
     _add_number(message, "claim_time_sec", state.claim_sec)
-    _add_number(message, "total_claim_time_sec", state.total_claim_sec)
     if state.reward is not None:
         message["reward"] = orjson.loads(state.reward)
-    if state.total_reward is not None:
-        message["total_reward"] = orjson.loads(state.total_reward)
+    # A part that was a whole in an earlier configuration may still have a total of that time (T-207).
+    if standing.parent is None:
+        _add_number(message, "total_claim_time_sec", state.total_claim_sec)
+        if state.total_reward is not None:
+            message["total_reward"] = orjson.loads(state.total_reward)
 
 
 def _add_number(message: dict[str, Any], name: str, number: int | None) -> None:

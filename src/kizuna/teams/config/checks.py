@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import dropwhile, pairwise
 from typing import Any
 
 from kizuna.teams.config.errors import Place, Problem
@@ -16,6 +16,9 @@ Problems = Iterator[Problem]
 
 #: Names that are listed in full; of more the nearest are named.
 _FEW = 12
+
+#: Among more names the nearest are not looked for: it takes long.
+_TOO_MANY = 1000
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ def choice(names: Collection[str], given: str, few: int = _FEW) -> str:
     """Which names there are, in a sentence: all of a few, of many those that are close."""
     if not names:
         return "there is none"
-    close = difflib.get_close_matches(given, names, 3, 0.6)
+    close = difflib.get_close_matches(given, names, 3, 0.6) if len(names) <= _TOO_MANY else []
     if len(names) > few:
         return f"did you mean {' or '.join(close)}?" if close else f"there are {len(names)}"
     hint = f"did you mean {close[0]}? " if close else ""
@@ -119,19 +122,19 @@ def _cycles(config: TeamsConfig) -> Problems:
 
 def _cycle_from(start: str, wants: Mapping[str, tuple[str, ...]], done: set[str]) -> list[str]:
     """The ids of a cycle that `start` leads to, the first again at the end. What is looked at is `done`."""
-    way: list[str] = []
+    way: dict[str, None] = {}  # in order, and quick to look into
     rest: list[Iterator[str]] = [iter([start])]
     while rest:
         id = next(rest[-1], None)
         if id is None:
             rest.pop()
             if way:
-                done.add(way.pop())
+                done.add(way.popitem()[0])
         elif id in way:
             done.update(way)
-            return [*way[way.index(id) :], id]
+            return [*dropwhile(lambda step: step != id, way), id]
         elif id not in done and id in wants:
-            way.append(id)
+            way[id] = None
             rest.append(iter(wants[id]))
     return []
 

@@ -5,6 +5,7 @@ database as JSON, and each process loads that.
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -20,6 +21,10 @@ from kizuna.teams.config.errors import ConfigError, Place, Problem
 from kizuna.teams.config.raw import parse_json, read_file
 from kizuna.teams.config.shapes import TeamsConfig
 from kizuna.teams.config.spellings import Spelling
+
+#: Problems that are told of one text; there may be one for each of its lines.
+MOST_PROBLEMS = 100
+_ENOUGH = MOST_PROBLEMS + 1
 
 __all__ = ["ConfigError", "load", "read_checked", "read_file"]
 
@@ -38,9 +43,11 @@ def load(content: str, *, source: str, version: int = 0) -> tuple[TeamsConfig, l
     """
     spelling = Spelling.of(parse_json(content, source))
     config, problems = _examined(spelling.values, version)
-    problems = [*spelling.problems, *problems]
-    if problems:
-        raise ConfigError(spelling.sentence(problem, source) for problem in problems)
+    sentences = [spelling.sentence(problem, source) for problem in (*spelling.problems, *problems)]
+    if len(sentences) > MOST_PROBLEMS:
+        raise ConfigError([*sentences[:MOST_PROBLEMS], f"{source}: and more of the kind"])
+    if sentences:
+        raise ConfigError(sentences)
     return config, [spelling.sentence(warning, source) for warning in checks.warnings(config)]
 
 
@@ -57,9 +64,9 @@ def _examined(values: dict[str, Any], version: int) -> tuple[TeamsConfig, list[P
         wrong = [_problem(detail) for detail in error.errors(include_url=False)]
         rest = _without(values, {_entry_of(detail["loc"]) for detail in error.errors(include_url=False)})
         config = build(ConfigDocument.model_validate(rest), version)
-        return config, [*dict.fromkeys(wrong), *checks.problems(config, known)]
+        return config, [*dict.fromkeys(wrong), *islice(checks.problems(config, known), _ENOUGH)]
     config = build(document, version)
-    return config, list(checks.problems(config, known))
+    return config, [*islice(checks.problems(config, known), _ENOUGH)]
 
 
 # --- Entries that are wrong by themselves ---

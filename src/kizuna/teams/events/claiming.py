@@ -41,9 +41,9 @@ async def claim(held: Held, rewards: Rewards, situation: Situation) -> Situation
     enrolment = situation.current
     if enrolment is not None and enrolment.claim_sec is not None:
         return situation
-    refusal = situation.claim_refusal()
-    if refusal is not None or enrolment is None:
-        raise (refusal or AssertionError)()
+    if refusal := situation.claim_refusal():
+        raise refusal()
+    assert enrolment is not None
     reward, best = await grant(held, rewards, situation)
     text = None if reward is None else orjson.dumps(reward).decode()
     await held.tx.write(queries.CLAIM, held.team_id, situation.event_id, held.now, text, best)

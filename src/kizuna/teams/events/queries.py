@@ -57,7 +57,7 @@ HOLD = Query(
     "team_event.hold",
     "A team's cohort, held until the transaction ends, with its own score and a member's contribution.",
     f"""
-    select {_ENROLMENT}, s.score, s.subscore, s.num_scores, s.metadata,
+    select {_ENROLMENT}, s.team_id::text as id, {_SCORE}, s.metadata,
         t.score as own_score, t.subscore as own_subscore, t.metadata as own_metadata
     from team_event e
     join team_event_cohort c on c.id = e.cohort_id

@@ -49,7 +49,8 @@ async def take_place(held: Held, hooks: TeamHooks, opening: Opening) -> Record:
     """Count a team into a cohort, which is locked then: its id, count, size and matchmaker_properties.
 
     Teams that are rolled into the same iteration and tier come here one after the other, so that each sees
-    the cohort that the one before it began: a burst leaves one that is not full (T-306).
+    the cohort that the one before it began: a burst leaves one that is not full (T-306). The hook is asked
+    meanwhile, and keeps them waiting.
     """
     await held.tx.read(queries.TAKE_TURN, opening.key)
     while True:

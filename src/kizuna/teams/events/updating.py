@@ -6,13 +6,11 @@ ranks that a claim reads final, and the standings of the answer those of one mom
 cohorts do not meet, and members of one team wait for each other before that, at the team's own row.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from kizuna.db.engine import Record
 from kizuna.teams.config.shapes import EventLeaderboard
 from kizuna.teams.events import queries
-from kizuna.teams.events.ranking import Row
 from kizuna.teams.events.reading import standings_of
 from kizuna.teams.events.scoring import reaches, scored
 from kizuna.teams.events.situation import Enrolment, Situation, Standings
@@ -54,9 +52,10 @@ async def submit(
     rows = await held.tx.read(queries.HOLD, held.team_id, event_id, actor.user_id)
     row = rows[0] if rows else None
     situation = _before(held, event_id, event, row)
-    refusal = situation.update_refusal()
-    if refusal is not None or row is None or situation.enrolment is None:
-        raise (refusal or _unreachable)()
+    if refusal := situation.update_refusal():
+        raise refusal()
+    assert row is not None
+    assert situation.enrolment is not None
     team = (row["score"], row["subscore"]) if row["num_scores"] else None
     own = None if row["own_score"] is None else (row["own_score"], row["own_subscore"])
     await held.tx.write(
@@ -84,10 +83,10 @@ async def settled(held: Held, situation: Situation) -> Situation:
 
 
 def _before(held: Held, event_id: str, event: EventLeaderboard, row: Record | None) -> Situation:
+    """The situation as far as a submission depends on it: of the scores, only the team's own."""
     if row is None:
         return Situation(event_id, event, held.now, None, None)
-    own: Sequence[Row] = [{**row, "id": held.team_id, "create_sec": 0, "update_sec": 0, "update_order": 0}]
-    standings = Standings(held.team_id, own, (), ascending=event.ascending)
+    standings = Standings(held.team_id, [row], (), ascending=event.ascending)
     return Situation(event_id, event, held.now, Enrolment.of(row), standings)
 
 
@@ -100,7 +99,3 @@ def _is_over(situation: Situation, standings: Standings) -> bool:
         reaches(row["score"], row["num_scores"], rules.score_target, ascending) for row in standings.scores
     )
     return arrived >= max(rules.score_target_players, 1)
-
-
-def _unreachable() -> AssertionError:
-    return AssertionError("a score that is taken has a cohort")

@@ -67,12 +67,9 @@ PURGE = Command(
     "team_gifts.purge",
     "Remove some iterations that expired before a time, the oldest first.",
     """
-    with old as (
-        select team_id, gift_id, start_sec from team_gift where expiry_sec <= $1
-        order by expiry_sec limit $2
-    )
-    delete from team_gift g using old o
-    where g.team_id = o.team_id and g.gift_id = o.gift_id and g.start_sec = o.start_sec
+    delete from team_gift where ctid = any (array(
+        select ctid from team_gift where expiry_sec <= $1 order by expiry_sec limit $2 for update skip locked
+    ))
     returning 1
     """,
 )

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from kizuna.clock import Clock, SystemClock
+from kizuna.clock import Clock
 from kizuna.db.coalesce import SharedReads
 from kizuna.db.engine import Database, Record
 from kizuna.teams import catalogue
@@ -48,12 +48,12 @@ class TeamGifts:
         database: Database,
         rewards: Rewards,
         wallets: Wallets,
-        clock: Clock | None = None,
+        clock: Clock,
     ) -> None:
         self._database = database
         self._rewards = rewards
         self._wallets = wallets
-        self._clock = clock or SystemClock()
+        self._clock = clock
         self._rows: SharedReads[_Wanted, Record] = SharedReads(self._read)
 
     async def clean_up(self) -> None:

@@ -144,7 +144,7 @@ class Inventory:
     async def save(self, held: Held) -> None:
         # First: a stack that was used up may have been begun anew.
         if self._removed:
-            await held.tx.write(queries.REMOVE, self._removed)
+            await held.tx.write(queries.REMOVE, held.team_id, self._removed)
         if self._touched:
             columns = zip(*(instance.row() for instance in self._touched.values()), strict=True)
             await held.tx.write(queries.STORE, held.team_id, *map(list, columns))

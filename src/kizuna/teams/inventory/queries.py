@@ -36,6 +36,6 @@ STORE = Command(
 
 REMOVE = Command(
     "team_inventory.remove",
-    "Remove instances.",
-    "delete from team_item where instance_id = any($1::uuid[])",
+    "Remove instances of a team's.",
+    "delete from team_item where team_id = $1 and instance_id = any($2::uuid[])",
 )

@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 
-from kizuna.clock import Clock, SystemClock
+from kizuna.clock import Clock
 from kizuna.db.coalesce import SharedReads
 from kizuna.db.engine import Database, Record
 from kizuna.db.statements import Command
@@ -30,10 +30,10 @@ _BATCH = 500
 class TeamMailboxes:
     """What waits for a team: all of it, claimed by any member, deleted by its admins."""
 
-    def __init__(self, database: Database, rewards: Rewards, clock: Clock | None = None) -> None:
+    def __init__(self, database: Database, rewards: Rewards, clock: Clock) -> None:
         self._database = database
         self._rewards = rewards
-        self._clock = clock or SystemClock()
+        self._clock = clock
         self._pages: SharedReads[Page, list[Record]] = SharedReads(self._read)
 
     def functions(self) -> list[Served]:

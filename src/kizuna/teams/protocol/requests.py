@@ -132,7 +132,7 @@ EVENT_DEBUG_RANDOM_SCORES = Message(
     int64("subscore_max"),
 )
 
-MAILBOX_LIST = Message("TeamRewardMailboxListRequest", _ID, int32("limit"), string("cursor"))
+MAILBOX_LIST = Message("TeamRewardMailboxListRequest", _ID, int64("limit"), string("cursor"))
 MAILBOX_CLAIM = Message("TeamRewardMailboxClaimRequest", _ID, key("entry_id"), boolean("delete"))
 MAILBOX_DELETE = Message("TeamRewardMailboxDeleteRequest", _ID, keys("entry_ids"))
 

@@ -9,7 +9,7 @@ from kizuna.groups.service import Groups
 from kizuna.teams import catalogue
 from kizuna.teams.errors import bad_input, stat_name_invalid, stat_operator_invalid, stats_not_found
 from kizuna.teams.functions import Reading, Reply, Request, Served, Writing
-from kizuna.teams.held import Held, TeamEvent, View
+from kizuna.teams.held import Held, View
 from kizuna.teams.reading import RowsOfTeams
 from kizuna.teams.stats import queries
 from kizuna.teams.stats.sheet import Stats
@@ -80,6 +80,4 @@ def _update(stats: Stats, public: bool, entry: Request) -> _Update:
 
 
 def _publish(held: Held, name: str, operator: Operator, value: int) -> None:
-    label = f"STAT_UPDATE_OPERATOR_{operator.name}"
-    metadata = {"teamId": held.team_id, "name": name, "operator": label}
-    held.events.append(TeamEvent("statUpdated", metadata, str(value)))
+    held.publish("statUpdated", value, name=name, operator=f"STAT_UPDATE_OPERATOR_{operator.name}")
