@@ -14,7 +14,7 @@ from kizuna.http.documentation import teams_document
 from kizuna.teams import catalogue
 from kizuna.teams.functions import Access, Function, Reading
 from kizuna.teams.protocol import requests
-from kizuna.teams.protocol.fields import Message
+from kizuna.teams.protocol.fields import Message, Unreadable
 from kizuna.teams.routes import aliases, routes
 from kizuna.wire.messages import Kind
 from tests.support.applications import client_of, running_application
@@ -179,3 +179,38 @@ def test_what_does_not_conform_is_told(name: str, message: Any, complaint: str) 
 def test_what_conforms_passes(name: str, message: dict[str, Any]) -> None:
     """T-013: entries of maps may be empty, and so may messages."""
     conforms(name, message)
+
+
+#: A value of each kind that requests are described with, as clients may send it.
+VALUES: dict[tuple[Any, str | None], Any] = {
+    ("string", None): "text",
+    ("string", "int64"): "-5",
+    ("integer", "int32"): 1,
+    ("boolean", None): True,
+    (("string", "null"), None): None,
+    (("number", "null"), "double"): 1.5,
+}
+
+
+def value_of(schema: dict[str, Any]) -> Any:
+    schema = resolved(schema)
+    if schema["type"] == "array":
+        return [value_of(schema["items"])]
+    if schema["type"] == "object":
+        if "properties" in schema:
+            return {name: value_of(each) for name, each in schema["properties"].items()}
+        entry = schema["additionalProperties"]
+        return {"key": 5 if entry is True else value_of(entry)}
+    kind = schema["type"]
+    return VALUES[tuple(kind) if isinstance(kind, list) else kind, schema.get("format")]
+
+
+@pytest.mark.parametrize("message", REQUESTS, ids=lambda message: message.name)
+def test_requests_are_taken_as_they_are_described(message: Message) -> None:
+    """T-466: every field's type, and none of another type."""
+    schema = teams_document()["components"]["schemas"][message.name]
+    request = value_of(schema)
+    assert message.read(request).keys() == request.keys()
+    for name in request:
+        with pytest.raises(Unreadable):
+            message.read({**request, name: [[]]})

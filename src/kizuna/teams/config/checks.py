@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import dropwhile, pairwise
+from itertools import pairwise
 from typing import Any
 
 from kizuna.teams.config.errors import Place, Problem
@@ -132,7 +132,8 @@ def _cycle_from(start: str, wants: Mapping[str, tuple[str, ...]], done: set[str]
                 done.add(way.popitem()[0])
         elif id in way:
             done.update(way)
-            return [*dropwhile(lambda step: step != id, way), id]
+            steps = list(way)
+            return [*steps[steps.index(id) :], id]
         elif id not in done and id in wants:
             way[id] = None
             rest.append(iter(wants[id]))

@@ -109,8 +109,8 @@ def _known(values: Mapping[str, Any]) -> Known:
     return Known(
         currencies=_below(values, "wallet", "currencies"),
         items=_below(values, "inventory", "items"),
-        achievements=None if achievements is None else [*_progress_ids(achievements)],
-        stats=None if None in stats else [name for names in stats if names for name in names],
+        achievements=None if achievements is None else {*_progress_ids(achievements)},
+        stats=None if None in stats else {name for names in stats if names for name in names},
     )
 
 
