@@ -214,3 +214,32 @@ def test_requests_are_taken_as_they_are_described(message: Message) -> None:
     for name in request:
         with pytest.raises(Unreadable):
             message.read({**request, name: [[]]})
+
+
+async def test_delegated_paths_answer_as_those_of_groups(cast: Cast) -> None:
+    """T-467: lists, refusals, chat, and that names win over ids."""
+
+    async def same(verb: str, of_team: str, of_group: str, **options: Any) -> httpx.Response:
+        answers = [
+            await cast.api.request(verb, path, headers=cast.member.headers, **options)
+            for path in (f"/v2/team/{of_team}", of_group)
+        ]
+        assert answers[0].status_code == answers[1].status_code
+        assert answers[0].json() == answers[1].json()
+        return answers[0]
+
+    await cast.call(cast.member, "TEAMS_WRITE_CHAT_MESSAGE", content="hello")
+    team, group = cast.team, f"/v2/group/{cast.team}"
+    listed = await same("GET", f"{team}/user", f"{group}/user", params={"limit": 2, "state": 2})
+    assert len(listed.json()["group_users"]) == 2
+    await same("GET", f"{team}/user", f"{group}/user", params={"limit": 1000})
+    history = await same("GET", f"{team}/message", f"/v2/channel/3.{team}..", params={"limit": 100})
+    contents = [json.loads(each["content"]) for each in history.json()["messages"]]
+    assert contents.count({"message": "hello"}) == 1
+    refusal = await same("POST", f"{team}/promote", f"{group}/promote", params={"user_ids": cast.member2.id})
+    assert (refusal.status_code, refusal.json()["code"]) == (404, 5)
+    await same("DELETE", team, group)
+    await same("POST", "search/join", "/v2/group/search/join")
+    for name in ("search", "user"):
+        answer = await cast.api.get(f"/v2/team/{name}", headers=cast.member.headers)
+        assert answer.status_code == 200, answer.text

@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import asyncpg
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import PoolProxiedConnection
@@ -69,8 +70,8 @@ CONNECTION_LOST = (
     OSError,  # and so TimeoutError: a statement took too long
 )
 
-#: The database cannot be asked now.
-UNREACHABLE = (*CONNECTION_LOST, SQLAlchemyError, asyncpg.PostgresError)
+#: The database cannot be asked now. The last is how SQLAlchemy tells of a connection that was refused.
+UNREACHABLE = (*CONNECTION_LOST, SQLAlchemyError, asyncpg.PostgresError, AsyncAdapt_asyncpg_dbapi.Error)
 
 #: The client's own value is at fault: SQLSTATE classes 22 (data), 23 (constraint) and 54 (too deeply nested).
 REFUSED = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.ProgramLimitExceededError)

@@ -55,7 +55,7 @@ class Teams:
         self.core = TeamCore(database, clock, self.calls, hooks, groups=groups, channels=channels)
         self.mailboxes = TeamMailboxes(database, self.rewards, clock)
         self.achievements = TeamAchievements(database, self.rewards)
-        self.events = TeamEvents(database, self.rewards, hooks)
+        self.events = TeamEvents(database, self.rewards, hooks, clock, lambda: self.versions.current)
         self.gifts = TeamGifts(database, self.rewards, wallets, clock)
         parts = (
             self.core,

@@ -124,6 +124,31 @@ def test_each_cycle_is_named_once() -> None:
     ]
 
 
+def test_parts_wait_for_what_their_whole_waits_for() -> None:
+    """T-144, T-217: so a whole cannot need its own part, nor two wholes each other's parts; a part may need
+    its own whole, and a part of one that needs nothing of it."""
+
+    def entry(needs: list[str], **parts: list[str]) -> dict[str, Any]:
+        below = {id: entry(ids) for id, ids in parts.items()}
+        own = {"name": "x", "max_count": 1, "precondition_ids": needs}
+        return {**own, "sub_achievements": below} if below else own
+
+    def refusals(**entries: Any) -> list[str]:
+        return problems_of({"achievements": {"achievements": entries}})
+
+    place = "guilds.json: achievements.achievements"
+    assert refusals(a=entry(["b"], a1=[]), b=entry(["a1"])) == [
+        f"{place}.b.precondition_ids: wait for each other: b -> a1, part of a, -> b"
+    ]
+    assert refusals(a=entry(["a1"], a1=[], a2=["a1"])) == [
+        f"{place}.a.precondition_ids: wait for each other: a1, part of a, -> a1"
+    ]
+    assert refusals(a=entry(["b1"], a1=[]), b=entry(["a1"], b1=[])) == [
+        f"{place}.b.precondition_ids: wait for each other: b1, part of b, -> a1, part of a, -> b1"
+    ]
+    assert refusals(a=entry(["b"], a1=["a"], a2=["b1"]), b=entry([], b1=["b"])) == []
+
+
 def test_long_chains_of_preconditions_are_no_problem() -> None:
     """T-144: neither for their depth nor for the number of ways through them."""
     names = [f"a{number}" for number in range(5_000)]

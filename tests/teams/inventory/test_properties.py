@@ -242,6 +242,16 @@ async def test_granted_into_a_stack(app: Application, cast: Cast) -> None:
         assert await grant_with(cast, "raid_key", 0, string_properties={"metal": "tin"}) == [key]
 
 
+async def test_a_kept_stack_begins_with_properties(app: Application, cast: Cast) -> None:
+    """T-373, T-376: it is an instance that the grant creates, though it has no units."""
+    content = document()
+    content["inventory"]["items"]["raid_key"]["string_properties"] = {"shape": "round"}
+    with configured(app, content):
+        [key] = await grant_with(cast, "raid_key", 0, string_properties={"shape": "flat"})
+        assert "count" not in key
+        assert key["string_properties"] == {"shape": "flat"}
+
+
 async def test_the_most_properties_of_an_instance(app: Application, cast: Cast) -> None:
     """T-038: 64, however many calls they come in."""
     content = document()

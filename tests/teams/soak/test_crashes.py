@@ -13,7 +13,7 @@ from tests.hostile.clients import Client
 from tests.support.processes import Server, start_server
 from tests.teams.soak.conftest import ENVIRONMENT, Member, join
 
-ROUNDS, CLAIMS = 4, 24
+ROUNDS, CLAIMS = 3, 24
 DICE = random.Random(9)
 
 CONFIG = {
@@ -48,6 +48,7 @@ class Scene:
         (folder / "teams.json").write_text(json.dumps(CONFIG))
         self._starts = 0
         self._member: Member | None = None
+        self._clients: list[Client] = []
 
     def start(self) -> Server:
         self._starts += 1
@@ -59,9 +60,16 @@ class Scene:
         """The same player at each server."""
         if self._member is None:
             self._member = await join(server)
-            return self._member
+            self._member.client.close()
         client = await Client.connect(server.port)
+        self._clients.append(client)
         return Member(self._member.id, self._member.token, client)
+
+    def hang_up(self) -> None:
+        """Close all connections."""
+        for client in self._clients:
+            client.close()
+        self._clients.clear()
 
 
 async def _killed_while_claiming(
@@ -90,6 +98,7 @@ async def _killed_while_claiming(
     after = scene.start()
     member = await scene.player(after)
     again = {id: await claim(member, id) for id in ids}
+    scene.hang_up()
     after.stop()
     assert {id: again[id] for id in told} == told
     assert again.keys() == set(ids)

@@ -1,9 +1,9 @@
 """What the entries of a configuration say about each other (T-131, T-142 to T-148)."""
 
 import difflib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 from kizuna.teams.config.errors import Place, Problem
@@ -110,17 +110,28 @@ def _times(place: Place, entry: Achievement | EventLeaderboard) -> Problems:
 
 
 def _cycles(config: TeamsConfig) -> Problems:
-    """Preconditions that wait for each other; each cycle once."""
+    """Preconditions that wait for each other; each cycle once. A part waits for what its whole does (T-217)."""
     places = {id: place for place, id, _ in progress_of(config)}
-    wants = {id: progress.precondition_ids for _, id, progress in progress_of(config)}
+    own = {id: progress.precondition_ids for _, id, progress in progress_of(config)}
+    wholes = config.sub_achievement_parents
+
+    def wants(id: str) -> Iterator[str]:
+        return chain(own.get(id, ()), own[wholes[id]] if id in wholes else ())
+
+    def named(id: str, wanted: str) -> str:
+        return id if wanted in own[id] else f"{id}, part of {wholes[id]},"
+
     done: set[str] = set()
-    for id in wants:
+    for id in own:
         if cycle := _cycle_from(id, wants, done):
-            reason = f"wait for each other: {' -> '.join(cycle)}"
-            yield Problem((*places[cycle[0]], "precondition_ids"), reason)
+            first, second = cycle[:2]
+            holder = first if second in own[first] else wholes[first]
+            steps = [named(*step) for step in pairwise(cycle)]
+            reason = f"wait for each other: {' -> '.join([*steps, first])}"
+            yield Problem((*places[holder], "precondition_ids"), reason)
 
 
-def _cycle_from(start: str, wants: Mapping[str, tuple[str, ...]], done: set[str]) -> list[str]:
+def _cycle_from(start: str, wants: Callable[[str], Iterator[str]], done: set[str]) -> list[str]:
     """The ids of a cycle that `start` leads to, the first again at the end. What is looked at is `done`."""
     way: dict[str, None] = {}  # in order, and quick to look into
     rest: list[Iterator[str]] = [iter([start])]
@@ -134,9 +145,9 @@ def _cycle_from(start: str, wants: Mapping[str, tuple[str, ...]], done: set[str]
             done.update(way)
             steps = list(way)
             return [*steps[steps.index(id) :], id]
-        elif id not in done and id in wants:
+        elif id not in done:
             way[id] = None
-            rest.append(iter(wants[id]))
+            rest.append(wants(id))
     return []
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from kizuna.clock import Clock, SystemClock
+from kizuna.clock import Clock
 from kizuna.db.engine import Database
 from kizuna.teams import catalogue
 from kizuna.teams.config.shapes import EventLeaderboard, TeamsConfig
@@ -26,14 +26,14 @@ class TeamEvents:
         database: Database,
         rewards: Rewards,
         hooks: TeamHooks,
-        clock: Clock | None = None,
-        config: Callable[[], TeamsConfig] = TeamsConfig,
+        clock: Clock,
+        config: Callable[[], TeamsConfig],
     ) -> None:
         """`clock` and `config` tell the present and the configuration to whoever clears away."""
         self._database = database
         self._rewards = rewards
         self._hooks = hooks
-        self._clock = clock or SystemClock()
+        self._clock = clock
         self._config = config
         self._readings = Readings(database)
         self._messages = Messages()

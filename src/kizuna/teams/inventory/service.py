@@ -149,7 +149,8 @@ async def _add(
     held: Held, inventory: Inventory, item_id: str, count: int, changes: PropertyChanges | None
 ) -> None:
     """Add units of an item, all of them with these properties."""
-    of_each = [changes] * min(count, MOST_NEW_INSTANCES) if changes else []
+    # Also of the stack that a grant of none begins.
+    of_each = [changes] * min(max(count, 1), MOST_NEW_INSTANCES) if changes else []
     added = await inventory.add(held, item_id, count, GRANT, properties=of_each)
     if added.count:
         held.publish("teamItemsGranted", added.count, itemId=item_id, source=GRANT)
