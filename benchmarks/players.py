@@ -5,6 +5,7 @@ from base64 import urlsafe_b64decode
 from collections.abc import Sequence
 from contextlib import closing
 from typing import NamedTuple
+from urllib.parse import quote
 
 from benchmarks.requests import Address, Client, Request, basic, bearer
 from kizuna.testing.providers import Providers
@@ -100,12 +101,13 @@ def sign_in(client: Client, server_key: str, device: str) -> Player:
 def assemble(client: Client, members: list[Player]) -> Team:
     """The team of these players, made at the first time, with items and in the event."""
     leader, *others = members
-    found = json.loads(client.ask(Request("GET", f"/v2/user/{leader.user_id}/team", leader.authorization)))
-    teams = found.get("user_teams", {}).get(leader.user_id, {}).get("teams")
-    if teams:
-        return Team(teams[0]["id"], members)
-    name = {"name": f"team of {leader.device}", "open": True}
-    team = json.loads(client.ask(Request("POST", "/v2/team", leader.authorization, name)))["id"]
+    name = f"team of {leader.device}"
+    path = f"/v2/team/search?input={quote(name)}&limit=1"
+    for found in json.loads(client.ask(Request("GET", path, leader.authorization))).get("teams", ()):
+        if found["name"] == name:
+            return Team(found["id"], members)
+    body = {"name": name, "open": True}
+    team = json.loads(client.ask(Request("POST", "/v2/team", leader.authorization, body)))["id"]
     path = f"/v2/team/{team}"
     for start in range(0, len(others), 50):
         ids = "&".join(f"user_ids={player.user_id}" for player in others[start : start + 50])

@@ -37,7 +37,7 @@ def tests_of_requirements() -> dict[int, list[str]]:
 
 
 def cases() -> set[int]:
-    """The acceptance cases that tests name, in their docstrings or their own names: case 31, cases 30 and 31."""
+    """The acceptance cases that tests name in their docstrings or names: case 31, cases 30 and 31."""
     found: set[int] = set()
     for name, docstring in _tests():
         if name.startswith("tests/teams/"):

@@ -2,7 +2,7 @@
 
 import re
 
-from tests.teams.requirements import ALL, ROOT, tests_of_requirements
+from tests.teams.requirements import ALL, ROOT, cases, tests_of_requirements
 
 _LINE = re.compile(
     r"^- \*\*T-(\d{3})\*\* (?P<statement>.+) \((?:`(?P<test>tests/\S+::\w+)`|(?P<reason>no test: .+))\)$"

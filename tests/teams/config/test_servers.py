@@ -168,12 +168,27 @@ def test_a_restart_goes_on_with_what_is_stored(serve: Serve, game: Game, data_di
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_start_is_refused_with_all_problems(serve: Serve, game: Game, workers: str) -> None:
-    """T-127: nothing listens, nothing is stored, the problems are on stderr."""
-    game.write("first", unknown={}, max_team_size=0)
+    """T-127: case 92: nothing listens, nothing is stored, the problems are on stderr."""
+    loop = {"name": "x", "max_count": 1, "precondition_ids": ["loop"]}
+    reward = {"guaranteed": {"currencies": {"rubies": {"min": 1}}}}
+    game.write(
+        "first",
+        unknown={},
+        initial_max_team_size=0,
+        max_team_size=0,
+        achievements={"loop": loop},
+        store_items={"box": {"reward": reward}},
+    )
     server = serve("--workers", workers, config=game.settings, cwd=game.folder, wait=False)
     assert server.process.wait(30) == 1
-    told = server.output.splitlines()
-    assert told[-2].startswith("kizuna: guilds.json: ")
+    told = [line.removeprefix("kizuna: ") for line in server.output.splitlines()]
+    assert [line.split(": ")[1] for line in told if line.startswith("guilds.json: ")] == [
+        "initial_max_team_size",
+        "max_team_size",
+        "unknown",
+        "achievements.loop.precondition_ids",
+        "store_items.box.reward.guaranteed.currencies.rubies",
+    ]
     assert "guilds.json: unknown: is no key here; there are" in server.output
     assert "guilds.json: max_team_size: teams max size invalid: must be at least 1, not 0" in server.output
     assert "curl" not in server.output

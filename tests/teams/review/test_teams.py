@@ -64,9 +64,9 @@ async def test_the_largest_page(api: httpx.AsyncClient, configure: Callable[...,
         last = await owl.call("TEAMS_LIST", location=place, limit=limit, cursor=page["cursor"])
         assert (len(last["teams"]), "cursor" in last) == (1, False)
         assert len((await owl.call("TEAMS_SEARCH", input=place, limit=limit))["teams"]) == 100
-    for limit in (0, None):
-        assert len((await owl.call("TEAMS_LIST", location=place, limit=limit))["teams"]) == 10
-        assert len((await owl.call("TEAMS_SEARCH", input=place, limit=limit))["teams"]) == 10
+    for request in ({}, {"limit": 0}, {"limit": None}):
+        assert len((await owl.call("TEAMS_LIST", location=place, **request))["teams"]) == 10
+        assert len((await owl.call("TEAMS_SEARCH", input=place, **request))["teams"]) == 10
     for limit in (-1, -(2**31)):
         assert len((await owl.call("TEAMS_LIST", location=place, limit=limit))["teams"]) == 1
         assert len((await owl.call("TEAMS_SEARCH", input=place, limit=limit))["teams"]) == 1

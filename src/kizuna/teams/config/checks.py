@@ -110,7 +110,7 @@ def _times(place: Place, entry: Achievement | EventLeaderboard) -> Problems:
 
 
 def _cycles(config: TeamsConfig) -> Problems:
-    """Preconditions that wait for each other; each cycle once. A part waits for what its whole does (T-217)."""
+    """Preconditions that wait for each other, each cycle once; a part waits for what its whole does."""
     places = {id: place for place, id, _ in progress_of(config)}
     own = {id: progress.precondition_ids for _, id, progress in progress_of(config)}
     wholes = config.sub_achievement_parents

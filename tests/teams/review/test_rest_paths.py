@@ -1,0 +1,365 @@
+"""Every REST path of teams, and beside it the RPC, or the operation of groups and channels, that it stands for.
+
+Two teams live through the same day, one by the paths, one by the others; what they are answered is the same.
+"""
+
+import json
+import re
+import uuid
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from kizuna.app import Application
+from kizuna.clock import ShiftedClock
+from kizuna.teams.config.shapes import TeamsConfig
+from kizuna.teams.held import Held
+from kizuna.teams.rewards.shapes import Contents, IntRange, Reward
+from tests.support.applications import client_of, running_application
+from tests.support.players import HTTP_KEY
+from tests.teams.gifts.support import FEAST, at_hour, enrich
+from tests.teams.support import CONFIG, Cast, answered, ask, assemble
+from tests.teams.test_permissions import UNKNOWN
+
+Request = dict[str, Any]
+
+
+@pytest_asyncio.fixture(scope="module")
+async def app(database_url: str, app_clock: ShiftedClock) -> AsyncIterator[Application]:
+    """An application whose players stay signed in while the clock moves."""
+    settings = {
+        "teams": {"config": CONFIG, "debug_rpcs": True},
+        "session": {"token_expiry_sec": 10 * 365 * 24 * 3600},
+    }
+    async with running_application(database_url, app_clock, settings) as application:
+        yield application
+
+
+# --- a day of a team ---
+
+
+@dataclass
+class Day:
+    """A team on a day, from half past twelve on, with an event leaderboard of its own."""
+
+    app: Application
+    cast: Cast
+    clock: ShiftedClock
+    by_path: bool
+    event: str = field(default_factory=lambda: str(uuid.uuid4()))
+    #: What was answered, by the place of the call among all.
+    answers: list[Request] = field(default_factory=list)
+    #: Ids that became known on the way.
+    known: dict[str, str] = field(default_factory=dict)
+
+    def config(self, before: TeamsConfig) -> TeamsConfig:
+        dash = before.event_leaderboards["dragon_dash"]
+        return replace(before, event_leaderboards={self.event: dash})
+
+    async def call(self, step: "Step") -> None:
+        if step.before:
+            await step.before(self)
+        request = {name: value for name, value in step.request(self).items() if value is not None}
+        player = getattr(self.cast, step.by)
+        if self.by_path:
+            answer = await by_path(self.cast.api, player.headers, step.place, request)
+        elif " " in step.other:
+            answer = await by_path(self.cast.api, player.headers, step.other, request)
+        else:
+            # What the path names is the team, but where the message has it by another name.
+            request["team_id" if step.other == "TEAMS_GET" else "id"] = request.pop("teamId", None)
+            request |= {_snake(name): request.pop(name) for name in _PARAMETERS & request.keys()}
+            if user_id := request.pop("user_id", None):
+                request["user_ids"] = [user_id]
+            answer = await ask(self.cast.api, player, step.other, _present(request))
+        self.answers.append(answered(answer))
+
+    def told(self) -> list[Any]:
+        """What was answered, with names in place of what is never the same twice."""
+        names = {self.cast.team: "<team>", self.event: "<event>"}
+        for role in ("superadmin", "admin", "admin2", "member", "member2", "pending", "outsider"):
+            player = getattr(self.cast, role)
+            names |= {player.id: f"<{role}>", player.username: f"<name of {role}>"}
+        return [_neutral(answer, names) for answer in self.answers]
+
+
+_PARAMETERS = {"userId", "eventLeaderboardId", "entryId", "itemId", "giftId"}
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_TIME = re.compile(r"\d{10}|\d{4}-\d\d-\d\dT[\d:.]+Z")
+
+
+def _snake(name: str) -> str:
+    return re.sub("([A-Z])", lambda match: "_" + match[1].lower(), name)
+
+
+def _present(request: Request) -> Request:
+    return {name: value for name, value in request.items() if value is not None}
+
+
+def _neutral(value: Any, names: Mapping[str, str]) -> Any:
+    """A message without what differs between two teams; maps as lists in the order of what they hold."""
+    if isinstance(value, dict):
+        entries = [[_neutral(name, names), _neutral(member, names)] for name, member in value.items()]
+        return sorted(entries, key=json.dumps)
+    if isinstance(value, list):
+        return [_neutral(member, names) for member in value]
+    if isinstance(value, str):
+        for known, name in names.items():
+            value = value.replace(known, name)
+        value = _ID.sub("<id>", value)
+        return "<time>" if _TIME.fullmatch(value) else value
+    return value
+
+
+async def by_path(
+    api: httpx.AsyncClient, headers: Mapping[str, str], place: str, request: Request
+) -> httpx.Response:
+    """Verb and path, with what the path does not name in the query of a GET or DELETE and else in the body.
+
+    Operations on several users have them in the query.
+    """
+    verb, path = place.split(" ")
+    rest = dict(request)
+    for name in re.findall(r"\{(\w+)\}", path):
+        path = path.replace(f"{{{name}}}", rest.pop(name))
+    rest.pop("teamId", None)
+    in_query = {
+        name: value for name, value in rest.items() if verb in ("GET", "DELETE") or name == "user_ids"
+    }
+    body = {name: value for name, value in rest.items() if name not in in_query}
+    query = [(name, one) for name, value in in_query.items() for one in _texts(value)]
+    return await api.request(
+        verb, path, params=dict_of_lists(query), content=json.dumps(body) if body else b"", headers=headers
+    )
+
+
+def dict_of_lists(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
+    """Query parameters by their names."""
+    return {name: [value for other, value in pairs if other == name] for name, _ in pairs}
+
+
+def _texts(value: Any) -> list[str]:
+    values = value if isinstance(value, list) else [value]
+    return [str(one).lower() if isinstance(one, bool) else str(one) for one in values]
+
+
+async def be_mailed(day: Day) -> None:
+    """Two entries in the mailbox."""
+    reward = Reward(guaranteed=Contents(currencies={"guild_gold": IntRange(7)}))
+
+    async def grant(held: Held) -> list[Request]:
+        return [await day.app.teams.mailboxes.grant(held, reward) for _ in range(2)]
+
+    first, second = await day.app.teams.calls.change(day.cast.team, None, grant)
+    day.known |= {"first": first["id"], "second": second["id"]}
+
+
+async def find_a_banner(day: Day) -> None:
+    """The instance of the banner that was just granted."""
+    owned = await day.cast.call(day.cast.member, "TEAMS_INVENTORY_LIST_INVENTORY")
+    [day.known["banner"]] = [id for id, item in owned["items"].items() if item["id"] == "war_banner"]
+
+
+async def end_of_the_dash(day: Day) -> None:
+    """Five hours later the event is over, and the gift still takes contributions."""
+    at_hour(day.clock, 17.5)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A call: a REST path, and the function, or the verb and path of groups or channels, that answers alike.
+
+    Fields of the request that the path names have their names there.
+    """
+
+    place: str
+    other: str
+    by: str
+    request: Callable[[Day], Request]
+    before: Callable[[Day], Any] | None = None
+
+
+def _team(**request: Any) -> Callable[[Day], Request]:
+    return lambda day: {"teamId": day.cast.team, **request}
+
+
+def _users(*roles: str) -> Callable[[Day], Request]:
+    return lambda day: {"teamId": day.cast.team, "user_ids": [getattr(day.cast, role).id for role in roles]}
+
+
+def _event(**request: Any) -> Callable[[Day], Request]:
+    return lambda day: {"teamId": day.cast.team, "eventLeaderboardId": day.event, **request}
+
+
+def _entry(name: str, **request: Any) -> Callable[[Day], Request]:
+    return lambda day: {"teamId": day.cast.team, "entryId": day.known[name], **request}
+
+
+def _owls(day: Day) -> Request:
+    """A name, and a place to be found at, that are this team's alone."""
+    home = json.dumps({"location": day.event})
+    return {"name": f"Owls {day.event}", "desc": "By night.", "open": True, "setup_metadata": home}
+
+
+_T = "/v2/team/{teamId}"
+_E = f"{_T}/event/{{eventLeaderboardId}}"
+
+STEPS = [
+    Step("POST /v2/team", "TEAMS_CREATE", "outsider", _owls),
+    Step("GET /v2/team", "TEAMS_LIST", "member", lambda day: {"location": day.event, "limit": 5}),
+    Step(
+        "GET /v2/team/search",
+        "TEAMS_SEARCH",
+        "member",
+        lambda day: {"input": f"owls {day.event}", "limit": 5},
+    ),
+    Step(
+        f"PUT {_T}", "TEAMS_UPDATE", "admin", _team(desc="By day.", lang_tag="de", metadata={"a": {"b": 1}})
+    ),
+    Step(f"GET {_T}", "TEAMS_GET", "outsider", _team()),
+    Step(
+        "GET /v2/user/{userId}/team",
+        "TEAMS_USER_TEAMS_LIST",
+        "outsider",
+        lambda day: {"userId": day.cast.member.id},
+    ),
+    Step(
+        "GET /v2/team/user",
+        "TEAMS_USER_TEAMS_LIST",
+        "member",
+        lambda day: {"user_ids": [day.cast.member.id, day.cast.outsider.id]},
+    ),
+    Step(f"GET {_T}/user", "GET /v2/group/{teamId}/user", "outsider", _team(limit=3, state=2)),
+    Step(f"POST {_T}/join", "POST /v2/group/{teamId}/join", "banned", _team()),
+    Step(f"POST {_T}/add", "POST /v2/group/{teamId}/add", "admin", _users("pending")),
+    Step(f"POST {_T}/promote", "POST /v2/group/{teamId}/promote", "superadmin", _users("member2")),
+    Step(f"POST {_T}/demote", "POST /v2/group/{teamId}/demote", "superadmin", _users("member2")),
+    Step(f"POST {_T}/kick", "POST /v2/group/{teamId}/kick", "admin", _users("pending")),
+    Step(f"POST {_T}/ban", "POST /v2/group/{teamId}/ban", "admin", _users("member2")),
+    Step(f"POST {_T}/leave", "POST /v2/group/{teamId}/leave", "admin2", _team()),
+    Step(f"POST {_T}/message", "TEAMS_WRITE_CHAT_MESSAGE", "member", _team(content='{"text":"hi"}')),
+    Step(f"GET {_T}/message", "GET /v2/channel/3.{teamId}..", "member", _team(limit=100, forward=False)),
+    Step(
+        f"POST {_T}/achievement",
+        "TEAMS_ACHIEVEMENTS_UPDATE",
+        "member",
+        _team(achievement_ids=["first_raid"], amount=1),
+    ),
+    Step(f"GET {_T}/achievement", "TEAMS_ACHIEVEMENTS_GET", "member", _team()),
+    Step(
+        f"POST {_T}/achievement/claim",
+        "TEAMS_ACHIEVEMENTS_CLAIM",
+        "admin",
+        _team(achievement_ids=["first_raid"]),
+    ),
+    Step(f"POST {_T}/wallet", "TEAMS_WALLET_GRANT", "admin", _team(currencies={"guild_gold": 90})),
+    Step(f"GET {_T}/wallet", "TEAMS_WALLET_GET", "member", _team()),
+    Step(f"GET {_T}/store", "TEAMS_STORE_GET", "member", _team()),
+    Step(
+        f"POST {_T}/store/{{itemId}}/purchase",
+        "TEAMS_STORE_PURCHASE",
+        "member",
+        _team(itemId="key_bundle"),
+    ),
+    Step(f"GET {_T}/inventory/codex", "TEAMS_INVENTORY_LIST", "member", _team(item_category="decor")),
+    Step(f"POST {_T}/inventory/grant", "TEAMS_INVENTORY_GRANT", "admin", _team(items={"war_banner": 1})),
+    Step(
+        f"PUT {_T}/inventory",
+        "TEAMS_INVENTORY_UPDATE",
+        "admin",
+        lambda day: {
+            "teamId": day.cast.team,
+            "item_updates": {day.known["banner"]: {"string_properties": {"colour": None}}},
+        },
+        find_a_banner,
+    ),
+    Step(f"GET {_T}/inventory", "TEAMS_INVENTORY_LIST_INVENTORY", "member", _team(item_category="decor")),
+    Step(f"POST {_T}/inventory/consume", "TEAMS_INVENTORY_CONSUME", "admin", _team(items={"raid_key": 2})),
+    Step(f"GET {_T}/mailbox", "TEAMS_REWARD_MAILBOX_LIST", "member", _team(limit=2), be_mailed),
+    Step(
+        f"POST {_T}/mailbox/{{entryId}}/claim",
+        "TEAMS_REWARD_MAILBOX_CLAIM",
+        "member",
+        _entry("first", delete=True),
+    ),
+    Step(
+        f"DELETE {_T}/mailbox",
+        "TEAMS_REWARD_MAILBOX_DELETE",
+        "admin",
+        lambda day: {"teamId": day.cast.team, "entry_ids": [day.known["second"], UNKNOWN]},
+    ),
+    Step(
+        f"POST {_T}/stat",
+        "TEAMS_STATS_UPDATE",
+        "admin",
+        _team(
+            public=[{"name": "level", "value": 2, "operator": 2}], private=[{"name": "rating", "value": -5}]
+        ),
+    ),
+    Step(f"GET {_T}/stat", "TEAMS_STATS_GET", "member", _team()),
+    Step(f"GET {_T}/gift", "TEAMS_GIFT_LIST", "member", _team()),
+    Step(
+        f"POST {_T}/gift/{{giftId}}/contribute",
+        "TEAMS_GIFT_CONTRIBUTE",
+        "member",
+        _team(giftId=FEAST, count=10),
+    ),
+    Step(
+        f"POST {_T}/gift/{{giftId}}/claim", "TEAMS_GIFT_CLAIM", "member", _team(giftId=FEAST, end_time_sec=0)
+    ),
+    Step(f"POST {_E}/roll", "TEAMS_EVENT_LEADERBOARD_ROLL", "member", _event(metadata='{"a":"b"}')),
+    Step(_E.join(("POST ", "")), "TEAMS_EVENT_LEADERBOARD_UPDATE", "member", _event(score=300, subscore="2")),
+    Step(f"POST {_E}/debug/fill", "TEAMS_EVENT_LEADERBOARD_DEBUG_FILL", "member", _event(target_count=2)),
+    Step(
+        f"POST {_E}/debug/scores",
+        "TEAMS_EVENT_LEADERBOARD_DEBUG_RANDOM_SCORES",
+        "member",
+        _event(min=400, max=400, operator=2),
+    ),
+    Step(f"GET {_T}/event", "TEAMS_EVENT_LEADERBOARD_LIST", "member", _team(with_scores=True)),
+    Step(f"GET {_E}", "TEAMS_EVENT_LEADERBOARD_GET", "member", _event()),
+    Step(f"POST {_E}/claim", "TEAMS_EVENT_LEADERBOARD_CLAIM", "member", _event(), end_of_the_dash),
+    Step(f"DELETE {_T}", "DELETE /v2/group/{teamId}", "superadmin", _team()),
+]
+
+
+async def live(app: Application, clock: ShiftedClock, *, by_path: bool) -> Day:
+    """The whole day."""
+    versions, before = app.teams.versions, app.teams.versions.current
+    at_hour(clock, 12.5)
+    try:
+        async with client_of(app) as api:
+            day = Day(app, await assemble(api), clock, by_path)
+            await enrich(app, day.cast, 100)
+            versions.current = day.config(before)
+            app.teams.rewards.random = Random(1)
+            for step in STEPS:
+                await day.call(step)
+            return day
+    finally:
+        versions.current = before
+        clock.offset *= 0
+
+
+@pytest_asyncio.fixture(scope="module")
+async def days(app: Application, app_clock: ShiftedClock) -> tuple[list[Any], list[Any]]:
+    """What the two teams were told."""
+    one, other = [await live(app, app_clock, by_path=by_path) for by_path in (True, False)]
+    return one.told(), other.told()
+
+
+def test_every_path_is_taken() -> None:
+    """T-466, T-467: there are 45 of them."""
+    assert len({step.place for step in STEPS}) == len(STEPS) == 45
+
+
+@pytest.mark.parametrize("number", range(len(STEPS)), ids=[step.place for step in STEPS])
+async def test_paths_answer_alike(days: tuple[list[Any], list[Any]], number: int) -> None:
+    """T-466, T-467: a call succeeds, and its answer is the RPC's, or that of groups and channels."""
+    by_path, by_other = days
+    assert by_path[number] == by_other[number]
