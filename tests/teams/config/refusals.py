@@ -325,7 +325,12 @@ BELOW = [
         f".guarantied: is no key here; did you mean guaranteed? there are {REWARD_KEYS}, weighted",
     ),
     (f"{BUNDLE}.reward", {"max_rolls": -1}, ".max_rolls: must be at least 0, not -1"),
-    (f"{BUNDLE}.reward", {"max_rolls": 1_000_001}, ".max_rolls: must be at most 1000000, not 1000001"),
+    (f"{BUNDLE}.reward", {"max_rolls": 10_001}, ".max_rolls: must be at most 10000, not 10001"),
+    (
+        f"{BUNDLE}.reward.guaranteed",
+        {"item_sets": [{"min": 10_001}]},
+        ".item_sets[0].min: must be at most 10000, not 10001",
+    ),
     (f"{BUNDLE}.reward", {"weighted": [{"weight": -1}]}, ".weighted[0].weight: must be at least 0, not -1"),
     (
         f"{BUNDLE}.reward",

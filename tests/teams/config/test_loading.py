@@ -177,7 +177,7 @@ def test_event_leaderboards_of_the_example() -> None:
     ],
 )
 def test_operators_have_several_spellings(written: str, operator: str) -> None:
-    """T-145: six spellings of four operators; without one it is BEST."""
+    """T-145, T-249: six spellings of four operators; without one it is BEST."""
     board = {"event_leaderboards": {"event_leaderboards": {"b": {"operator": written}, "d": {}}}}
     boards = loaded(board).event_leaderboards
     assert boards["b"].operator == operator

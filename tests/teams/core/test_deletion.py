@@ -83,7 +83,7 @@ async def _delete_account(owl: Founder, team: Team) -> None:
 
 @pytest.mark.parametrize("end", [_delete, _leave, _delete_account])
 async def test_everything_goes(connection: asyncpg.Connection, enter: Enter, end: End) -> None:
-    """T-121, T-124, T-300 (cases 27, 28): by deletion, with the last member, with the last superadmin's account."""
+    """T-121, T-124, T-300 (cases 27, 28): by deletion, with the last member, with the account."""
     owl, other = await enter(), await enter()
     team, rival = await owl.create(), await other.create()
     if end is not _leave:

@@ -137,7 +137,7 @@ async def test_what_players_may_not_say(cast: Cast, game: type[Game]) -> None:
 
 
 async def test_public_stats_stay(cast: Cast) -> None:
-    """T-091, T-430 (case 17): whatever the metadata is replaced by."""
+    """T-072, T-091, T-430 (case 17): whatever the metadata is replaced by."""
     await cast.call(cast.admin, "TEAMS_STATS_UPDATE", **STATS)
     stats = {"level": 7, "raids_won": 0}
     for given in ({}, {"public_stats": {"level": 99}}, {"public_stats": None}, {"motto": "hoo"}):

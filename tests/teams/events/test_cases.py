@@ -19,7 +19,8 @@ BAD_INPUT = (3, "bad input")
 
 
 async def test_list(stage: Stage) -> None:
-    """T-311, T-312, T-244: all events by id; scores and contributions only when they are asked for."""
+    """T-311, T-312, T-244: all events by id; scores and contributions only when they are asked for
+    (case 42)."""
     team = await stage.team()
     listed = (await stage.call(team, "list"))["event_leaderboards"]
     assert [event["id"] for event in listed] == ["dragon_dash", "weekly_siege"]
@@ -40,7 +41,7 @@ async def test_list(stage: Stage) -> None:
 
 
 async def test_before_enrolment(stage: Stage) -> None:
-    """T-314, T-313: get enrols nobody; a score needs a cohort."""
+    """T-314, T-313, T-326: get enrols nobody; a score needs a cohort (case 43)."""
     team, event = await stage.team(), stage.event()
     for _ in range(2):
         empty = await stage.call(team, "get", event)
@@ -55,7 +56,8 @@ async def test_before_enrolment(stage: Stage) -> None:
 
 
 async def test_roll(stage: Stage) -> None:
-    """T-301, T-307, T-308, T-309: a roll puts the team into a cohort, once for the iteration."""
+    """T-301, T-307, T-308, T-309, T-277, T-282: a roll puts the team into a cohort, once for the iteration
+    (case 44)."""
     team, event = await stage.team(2), stage.event()
     stage.go(HOUR)
     rolled = await stage.call(team, "roll", event, by=1, metadata='{"mood":"grim"}')
@@ -80,7 +82,8 @@ async def test_roll(stage: Stage) -> None:
 
 
 async def test_concurrent_rolls(stage: Stage) -> None:
-    """T-306: 25 teams that roll at once come into cohorts of 20 and 5, each team into one."""
+    """T-306: 25 teams that roll at once come into cohorts of 20 and 5, each team into one
+    (case 45)."""
     event = stage.event()
     teams = await stage.teams(25)
     rolled = await asyncio.gather(*(stage.call(team, "roll", event) for team in teams))
@@ -95,7 +98,8 @@ async def test_concurrent_rolls(stage: Stage) -> None:
 
 
 async def test_contributions(stage: Stage) -> None:
-    """T-323, T-320, T-299, T-283: members' shares stand beside the team's total."""
+    """T-323, T-320, T-299, T-283, T-287, T-288, T-315, T-316: members' shares stand beside the team's total
+    (case 46)."""
     team, event = await stage.team(3), stage.event()
     await stage.call(team, "roll", event)
     await stage.call(team, "update", event, score=10)
@@ -116,8 +120,24 @@ async def test_contributions(stage: Stage) -> None:
     assert len((await stage.call(team, "get", event))["contributions"]) == 2
 
 
+async def test_totals_are_no_sums_of_shares(stage: Stage) -> None:
+    """T-320, T-321: the best of all, and each member's own best; what changes nothing counts and is dated."""
+    team, event = await stage.team(2), stage.event(operator="BEST")
+    await stage.call(team, "roll", event)
+    await stage.call(team, "update", event, score=9)
+    await stage.call(team, "update", event, by=1, score=5)
+    stage.go(30)
+    updated = await stage.call(team, "update", event, by=1, score=2)
+    [score] = updated["scores"]
+    assert (score["score"], score["num_scores"], score["update_time_sec"]) == ("9", "3", str(MONDAY + 30))
+    assert [one["score"] for one in updated["contributions"]] == ["9", "5"]
+    assert updated["contributions"][1]["num_scores"] == "2"
+    assert updated["contributions"][1]["update_time_sec"] == str(MONDAY + 30)
+
+
 async def test_best_ascending(stage: Stage) -> None:
-    """T-319, T-321, T-318: the lowest counts, every submission does, up to the most allowed."""
+    """T-319, T-321, T-318: the lowest counts, every submission does, up to the most allowed
+    (case 47)."""
     team, event = await stage.team(), stage.event("dragon_dash")
     await stage.call(team, "roll", event)
     for score in (300, 250, 400):
@@ -132,7 +152,8 @@ async def test_best_ascending(stage: Stage) -> None:
 
 
 async def test_metadata(stage: Stage) -> None:
-    """T-317, T-322: an object of texts; kept with scores that stay, where that is asked for."""
+    """T-317, T-322: an object of texts; kept with scores that stay, where that is asked for
+    (case 48)."""
     team, event = await stage.team(), stage.event("dragon_dash", max_num_score=0)
     bad = [
         "[1]",
@@ -161,7 +182,7 @@ async def test_metadata(stage: Stage) -> None:
 
 
 async def test_update_after_the_end(stage: Stage) -> None:
-    """T-318, T-264: no score before the beginning or after the end."""
+    """T-318, T-264: no score after the end (case 49)."""
     team, event = await stage.team(), stage.event()
     await stage.call(team, "roll", event)
     assert (await stage.call(team, "get", event))["is_active"]
@@ -173,7 +194,8 @@ async def test_update_after_the_end(stage: Stage) -> None:
 
 
 async def test_claim(stage: Stage) -> None:
-    """T-325, T-327, T-328, T-329, T-330: after the end, once, and the same answer again."""
+    """T-325, T-327, T-328, T-329, T-330: after the end, once, and the same answer again
+    (case 50)."""
     team, event = await stage.team(2), stage.event()
     await stage.call(team, "roll", event)
     await stage.call(team, "update", event, score=1)
@@ -211,7 +233,7 @@ async def test_final_ranks(stage: Stage) -> None:
 
 
 async def test_nothing_scored(stage: Stage) -> None:
-    """T-326, T-331: a team without a submission has nothing to claim."""
+    """T-326, T-331: a team without a submission has nothing to claim (case 51)."""
     team, event = await stage.team(), stage.event()
     await stage.call(team, "roll", event)
     stage.go(6 * DAY)
@@ -220,7 +242,7 @@ async def test_nothing_scored(stage: Stage) -> None:
 
 
 async def test_reward_to_the_mailbox(stage: Stage) -> None:
-    """T-330: rank 2 of tier 1 finds its reward in the mailbox."""
+    """T-330: rank 2 of tier 1 finds its reward in the mailbox (case 52)."""
     # Whoever submitted rises out of tier 0.
     event = stage.event(change_zones={0: ChangeZone(promotion=1.0)})
     first, second = await stage.teams(2)
@@ -247,7 +269,8 @@ async def test_reward_to_the_mailbox(stage: Stage) -> None:
 
 
 async def test_roll_in_the_gap(stage: Stage) -> None:
-    """T-302, T-303, T-304, T-266: once the last one has ended and is claimed, the next iteration is open."""
+    """T-302, T-303, T-304, T-266: once the last one has ended and is claimed, the next iteration is open
+    (case 53)."""
     team, event = await stage.team(), stage.event()
     await stage.call(team, "roll", event)
     await stage.call(team, "update", event, score=1)
@@ -274,7 +297,7 @@ async def test_roll_in_the_gap(stage: Stage) -> None:
 
 
 async def test_forfeited(stage: Stage) -> None:
-    """T-332: an unclaimed reward is gone with the next iteration, and keeps nobody from it."""
+    """T-332: an unclaimed reward is gone with the next iteration, and keeps nobody from it (case 54)."""
     team, event = await stage.team(), stage.event()
     await stage.call(team, "roll", event)
     await stage.call(team, "update", event, score=1)

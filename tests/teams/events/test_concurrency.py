@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 
-from tests.teams.events.stage import DAY, WEEK, Stage
+from tests.teams.events.stage import DAY, WEEK, Stage, Team
 
 
 async def test_members_submit_at_once(stage: Stage) -> None:
@@ -80,6 +80,28 @@ async def test_a_burst_of_a_whole_tier(stage: Stage) -> None:
         assert sum(size < 4 for size in sizes) <= 1, cohorts
     stage.go(WEEK)
     assert all([(await stage.call(team, "get", event))["is_active"] for team in teams])
+
+
+async def test_teams_roll_while_they_are_deleted(stage: Stage) -> None:
+    """T-124, T-300, T-303: they are rolled and go, or are gone; either way nothing of them stays."""
+    event = stage.event(cohort_size=20)
+    stays, *teams = await stage.teams(9)
+    await stage.call(stays, "roll", event)
+
+    async def delete(team: Team) -> None:
+        answer = await stage.api.delete(f"/v2/group/{team.id}", headers=team.members[0].headers)
+        assert answer.status_code == 200
+
+    rolls = [stage.ask(team, "roll", event) for team in teams]
+    deletions = [delete(team) for team in teams]
+    answers, _ = await asyncio.gather(asyncio.gather(*rolls), asyncio.gather(*deletions))
+    refusals = {answer.json()["message"] for answer in answers if answer.status_code != 200}
+    assert refusals <= {"team not found", "team membership required"}
+    seen = await stage.call(stays, "get", event)
+    assert (seen["count"], [score["id"] for score in seen["scores"]]) == ("1", [stays.id])
+    [newcomer] = await stage.teams(1)
+    rolled = await stage.call(newcomer, "roll", event)
+    assert (rolled["cohort_id"], rolled["count"]) == (seen["cohort_id"], "2")
 
 
 async def test_departures_and_arrivals_at_once(stage: Stage) -> None:

@@ -12,7 +12,7 @@ BAD_INPUT = (3, "bad input")
 
 
 async def test_fill_and_score(stage: Stage) -> None:
-    """T-339, T-340, T-274: dummy teams fill the cohort, and get scores within a range."""
+    """T-339, T-340, T-274: dummy teams fill the cohort, and get scores within a range (case 57)."""
     team, event = await stage.team(), stage.event()
     await stage.call(team, "roll", event)
     await stage.call(team, "update", event, score=100, subscore=3)
@@ -96,6 +96,17 @@ async def test_dummies_finish_a_race(stage: Stage) -> None:
     finished = await stage.call(team, "scores", event, min=1, max=1)
     assert "can_update" not in finished
     assert finished["can_roll"]
+
+
+async def test_dummies_are_below_a_target_at_once(stage: Stage) -> None:
+    """T-334, T-339: where the lowest is best, their zeros have come to it."""
+    event = stage.event(score_target=50, score_target_players=2, ascending=True)
+    team = await stage.team()
+    await stage.call(team, "roll", event)
+    assert (await stage.call(team, "fill", event, target_count=2))["can_update"]
+    assert "can_update" not in await stage.call(team, "fill", event, target_count=3)
+    [newcomer] = await stage.teams(1)
+    assert (await stage.call(newcomer, "roll", event))["count"] == "1"
 
 
 async def test_scores_while_others_submit(stage: Stage) -> None:

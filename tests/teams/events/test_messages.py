@@ -3,9 +3,11 @@
 import dataclasses
 from typing import Any
 
+import pytest
+
 from kizuna.db.engine import Database
 from kizuna.teams.catalogue import EVENT_CLAIM, EVENT_ROLL, EVENT_UPDATE
-from kizuna.teams.config.shapes import ChangeZone, EventLeaderboard, RewardTier, TierOverride
+from kizuna.teams.config.shapes import ChangeZone, EventLeaderboard, Operator, RewardTier, TierOverride
 from kizuna.teams.functions import Writing
 from kizuna.teams.rewards.shapes import Contents, IntRange, Reward
 from tests.teams.events.stage import DAY, MONDAY, WEEK, Stage
@@ -116,6 +118,13 @@ async def test_whole_message(stage: Stage) -> None:
     assert await stage.call(team, "get", event) == {**CONFIGURED, **own}
     [listed] = (await stage.call(team, "list", categories=["category"]))["event_leaderboards"]
     assert listed == {**CONFIGURED, **own}
+
+
+@pytest.mark.parametrize("operator", ["INCREMENT", "DECREMENT", "SET", "BEST"])
+async def test_operators(stage: Stage, operator: Operator) -> None:
+    """T-249: in capitals, whatever the configuration calls it."""
+    team, event = await stage.team(), stage.event(operator=operator)
+    assert (await stage.call(team, "get", event))["operator"] == operator
 
 
 async def test_whole_cohort(stage: Stage) -> None:

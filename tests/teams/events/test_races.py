@@ -157,11 +157,52 @@ async def test_an_idle_team_rolls_out_of_a_finished_race(stage: Stage) -> None:
     assert (await stage.call(idle, "roll", event))["rolls"] == "2"
 
 
+async def test_best_rank_of_an_iteration(stage: Stage) -> None:
+    """T-337: what was claimed before is not forgotten with a worse rank."""
+    event = _added(stage, _race())
+    team, rival = await stage.teams(2)
+    await stage.call(team, "roll", event)
+    await _win(stage, team, event)
+    for one in (team, rival):
+        await stage.call(one, "roll", event)
+    await stage.call(team, "update", event, score=1)
+    await stage.call(rival, "update", event, score=10)
+    assert (await stage.call(team, "claim", event))["best_rank"] == "1"
+    assert (await stage.call(rival, "claim", event))["best_rank"] == "1"
+    again = _added(stage, _race())
+    for one in (team, rival):
+        await stage.call(one, "roll", again)
+    await stage.call(team, "update", again, score=1)
+    await stage.call(rival, "update", again, score=10)
+    assert (await stage.call(team, "claim", again))["best_rank"] == "2"
+    await stage.call(team, "roll", again)
+    await _win(stage, team, again)
+    assert (await stage.call(team, "get", again))["best_rank"] == "1"
+
+
+async def test_nobody_joins_a_finished_race(stage: Stage) -> None:
+    """T-334, T-306: whoever rolls while a race ends comes into one that still goes on."""
+    for _ in range(4):
+        event = _added(stage, _race(cohort_size=9))
+        winner, *others = await stage.teams(6)
+        await stage.call(winner, "roll", event)
+        answers = await asyncio.gather(
+            *(stage.call(team, "roll", event) for team in others[:3]),
+            stage.call(winner, "update", event, score=10),
+            *(stage.call(team, "roll", event) for team in others[3:]),
+        )
+        assert "can_update" not in answers.pop(3)
+        assert all(rolled["can_update"] for rolled in answers)
+        finished = await stage.call(winner, "get", event)
+        assert int(finished["count"]) == len(finished["scores"])
+
+
 # --- tiers ---
 
 
 async def test_tiers(stage: Stage) -> None:
-    """T-305, T-333, T-250: of ten teams in tier 0 two rise; in tier 1 two fall, and who is idle."""
+    """T-305, T-332, T-333, T-250: of ten teams in tier 0 two rise, though nobody claimed; in tier 1 an idle
+    one falls (case 55)."""
     siege = stage.configured("weekly_siege")
     event = stage.event(cohort_size=10, tier_overrides={1: TierOverride(name="Second")})
     teams = await stage.teams(10)
@@ -183,8 +224,34 @@ async def test_tiers(stage: Stage) -> None:
     assert siege.change_zones[1].demote_idle
 
 
+async def test_ten_teams_of_tier_one(stage: Stage) -> None:
+    """T-305, T-333: two rise and two fall; after two missed weeks it is one tier more, no more (case 55)."""
+    zones = {**stage.configured("weekly_siege").change_zones, 0: ChangeZone(promotion=1.0)}
+    event = stage.event(change_zones=zones)
+    teams = await stage.teams(10)
+
+    async def roll(chosen: list[Team]) -> list[int]:
+        return [(await stage.call(team, "roll", event)).get("tier", 0) for team in chosen]
+
+    async def play() -> None:
+        for score, team in enumerate(reversed(teams), 1):
+            await stage.call(team, "update", event, score=score)
+
+    assert await roll(teams) == [0] * 10
+    await play()
+    stage.go(WEEK)
+    assert await roll(teams) == [1] * 10
+    await play()
+    stage.go(2 * WEEK)
+    assert await roll(teams) == [2, 2] + [1] * 6 + [0, 0]
+    await play()
+    # Of two teams in tier 2 the second falls.
+    stage.go(5 * WEEK)
+    assert await roll(teams[:2]) == [1, 0]
+
+
 async def test_missed_weeks(stage: Stage) -> None:
-    """T-305: of the weeks in which a team did not play only so many count against it."""
+    """T-305: of the weeks in which a team did not play only so many count against it (case 55)."""
     event = stage.event(
         tiers=9,
         change_zones={tier: ChangeZone(promotion=1.0) for tier in range(9)},
@@ -199,7 +266,8 @@ async def test_missed_weeks(stage: Stage) -> None:
 
 
 async def test_ties(stage: Stage) -> None:
-    """T-298, T-278, T-300: the subscore decides, then who was first; who never submitted is last."""
+    """T-298, T-278, T-300: the subscore decides, then who was first; who never submitted is last
+    (case 56)."""
     event = stage.event(operator="SET")
     teams = await stage.teams(5)
     for team in teams:

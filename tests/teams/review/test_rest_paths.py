@@ -1,4 +1,4 @@
-"""Every REST path of teams, and beside it the RPC, or the operation of groups and channels, that it stands for.
+"""Every REST path of teams, and beside it the RPC or the operation of groups and channels that it stands for.
 
 Two teams live through the same day, one by the paths, one by the others; what they are answered is the same.
 """
@@ -21,7 +21,7 @@ from kizuna.teams.config.shapes import TeamsConfig
 from kizuna.teams.held import Held
 from kizuna.teams.rewards.shapes import Contents, IntRange, Reward
 from tests.support.applications import client_of, running_application
-from tests.support.players import HTTP_KEY
+from tests.support.players import HTTP_KEY, Player
 from tests.teams.gifts.support import FEAST, at_hour, enrich
 from tests.teams.support import CONFIG, Cast, answered, ask, assemble
 from tests.teams.test_permissions import UNKNOWN
@@ -64,88 +64,76 @@ class Day:
     async def call(self, step: "Step") -> None:
         if step.before:
             await step.before(self)
-        request = {name: value for name, value in step.request(self).items() if value is not None}
-        player = getattr(self.cast, step.by)
+        player, request = getattr(self.cast, step.by), step.request(self)
         if self.by_path:
-            answer = await by_path(self.cast.api, player.headers, step.place, request)
+            answer = await rest(self.cast.api, player, step.place, request)
         elif " " in step.other:
-            answer = await by_path(self.cast.api, player.headers, step.other, request)
+            answer = await rest(self.cast.api, player, step.other, request)
         else:
-            # What the path names is the team, but where the message has it by another name.
-            request["team_id" if step.other == "TEAMS_GET" else "id"] = request.pop("teamId", None)
-            request |= {_snake(name): request.pop(name) for name in _PARAMETERS & request.keys()}
-            if user_id := request.pop("user_id", None):
-                request["user_ids"] = [user_id]
-            answer = await ask(self.cast.api, player, step.other, _present(request))
+            answer = await ask(self.cast.api, player, step.other, message_of(step.other, request))
         self.answers.append(answered(answer))
 
     def told(self) -> list[Any]:
         """What was answered, with names in place of what is never the same twice."""
         names = {self.cast.team: "<team>", self.event: "<event>"}
-        for role in ("superadmin", "admin", "admin2", "member", "member2", "pending", "outsider"):
+        for role in ("superadmin", "admin", "admin2", "member", "member2", "pending", "banned", "outsider"):
             player = getattr(self.cast, role)
             names |= {player.id: f"<{role}>", player.username: f"<name of {role}>"}
         return [_neutral(answer, names) for answer in self.answers]
 
 
-_PARAMETERS = {"userId", "eventLeaderboardId", "entryId", "itemId", "giftId"}
-_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+#: What is never the same twice.
+_ID = re.compile(r"(?:debug-)?[0-9a-f]{8}(?:(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b)?")
 _TIME = re.compile(r"\d{10}|\d{4}-\d\d-\d\dT[\d:.]+Z")
+
+
+def _neutral(value: Any, names: Mapping[str, str]) -> Any:
+    """A message without what differs between two teams: maps as lists in the order of what they hold, and
+    chat too, where those of one second are in no order."""
+    if isinstance(value, dict):
+        told = {name: "<cursor>" if name.endswith("cursor") else member for name, member in value.items()}
+        entries = [[_neutral(name, names), _neutral(member, names)] for name, member in told.items()]
+        return sorted(entries, key=json.dumps)
+    if isinstance(value, list):
+        members = [_neutral(member, names) for member in value]
+        return (
+            sorted(members, key=json.dumps) if any("message_id" in str(each) for each in value) else members
+        )
+    if not isinstance(value, str):
+        return value
+    for known, name in names.items():
+        value = value.replace(known, name)
+    return "<time>" if _TIME.fullmatch(value) else _ID.sub("<id>", value)
+
+
+def message_of(function: str, request: Request) -> Request:
+    """The RPC's message: what the path names is in it under its own name."""
+    names = {"teamId": "team_id" if function == "TEAMS_GET" else "id"}
+    message = {names.get(name, _snake(name)): value for name, value in request.items()}
+    if "user_id" in message:
+        message["user_ids"] = [message.pop("user_id")]
+    return message
 
 
 def _snake(name: str) -> str:
     return re.sub("([A-Z])", lambda match: "_" + match[1].lower(), name)
 
 
-def _present(request: Request) -> Request:
-    return {name: value for name, value in request.items() if value is not None}
-
-
-def _neutral(value: Any, names: Mapping[str, str]) -> Any:
-    """A message without what differs between two teams; maps as lists in the order of what they hold."""
-    if isinstance(value, dict):
-        entries = [[_neutral(name, names), _neutral(member, names)] for name, member in value.items()]
-        return sorted(entries, key=json.dumps)
-    if isinstance(value, list):
-        return [_neutral(member, names) for member in value]
-    if isinstance(value, str):
-        for known, name in names.items():
-            value = value.replace(known, name)
-        value = _ID.sub("<id>", value)
-        return "<time>" if _TIME.fullmatch(value) else value
-    return value
-
-
-async def by_path(
-    api: httpx.AsyncClient, headers: Mapping[str, str], place: str, request: Request
-) -> httpx.Response:
-    """Verb and path, with what the path does not name in the query of a GET or DELETE and else in the body.
-
-    Operations on several users have them in the query.
+async def rest(api: httpx.AsyncClient, player: Player, place: str, request: Request) -> httpx.Response:
+    """Call verb and path. What the path does not name is in the body of a POST or PUT, and else in the query,
+    as are several users always.
     """
     verb, path = place.split(" ")
-    rest = dict(request)
-    for name in re.findall(r"\{(\w+)\}", path):
-        path = path.replace(f"{{{name}}}", rest.pop(name))
-    rest.pop("teamId", None)
-    in_query = {
-        name: value for name, value in rest.items() if verb in ("GET", "DELETE") or name == "user_ids"
-    }
-    body = {name: value for name, value in rest.items() if name not in in_query}
-    query = [(name, one) for name, value in in_query.items() for one in _texts(value)]
+    left = {name: value for name, value in request.items() if f"{{{name}}}" not in path}
+    in_query = left.keys() if verb in ("GET", "DELETE") else left.keys() & {"user_ids"}
+    body = {name: value for name, value in left.items() if name not in in_query}
     return await api.request(
-        verb, path, params=dict_of_lists(query), content=json.dumps(body) if body else b"", headers=headers
+        verb,
+        path.format_map(request),
+        params={name: left[name] for name in in_query},
+        content=json.dumps(body) if body else b"",
+        headers=player.headers,
     )
-
-
-def dict_of_lists(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
-    """Query parameters by their names."""
-    return {name: [value for other, value in pairs if other == name] for name, _ in pairs}
-
-
-def _texts(value: Any) -> list[str]:
-    values = value if isinstance(value, list) else [value]
-    return [str(one).lower() if isinstance(one, bool) else str(one) for one in values]
 
 
 async def be_mailed(day: Day) -> None:
@@ -363,3 +351,89 @@ async def test_paths_answer_alike(days: tuple[list[Any], list[Any]], number: int
     """T-466, T-467: a call succeeds, and its answer is the RPC's, or that of groups and channels."""
     by_path, by_other = days
     assert by_path[number] == by_other[number]
+
+
+# --- what is refused ---
+
+
+def failure(answer: httpx.Response) -> tuple[int, int, str]:
+    """HTTP status, code and message of a refusal at a path, whose `error` is the message again."""
+    body = answer.json()
+    assert body == {"code": body["code"], "error": body["message"], "message": body["message"]}
+    return answer.status_code, body["code"], body["message"]
+
+
+BAD_INPUT = (400, 3, "bad input")
+
+
+async def test_the_path_names_the_team(cast: Cast) -> None:
+    """T-021, T-466: a body may name it too, in any spelling, but no other; as all that the path names."""
+    headers, grant = cast.admin.headers, {"currencies": {"guild_gold": 1}}
+    path = f"/v2/team/{cast.team}/wallet"
+    for id in (cast.team, cast.team.upper(), None):
+        answered(await cast.api.post(path, json={"id": id, **grant}, headers=headers))
+    for id in (UNKNOWN, "", "x", "\0"):
+        assert failure(await cast.api.post(path, json={"id": id, **grant}, headers=headers)) == BAD_INPUT
+    wallet = answered(await cast.api.get(path.replace(cast.team, cast.team.upper()), headers=headers))
+    assert (wallet["id"], wallet["currencies"]["guild_gold"]) == (cast.team, "103")
+    path = f"/v2/team/{cast.team}/store/key_bundle/purchase"
+    answer = await cast.api.post(path, json={"item_id": "hall_relic"}, headers=headers)
+    assert failure(answer) == BAD_INPUT
+    answered(await cast.api.post(path, json={"itemId": "key_bundle"}, headers=headers))
+
+
+@pytest.mark.parametrize("verb", ["GET", "POST"])
+async def test_refusals_at_paths(cast: Cast, verb: str) -> None:
+    """T-019, T-020, T-024, T-466: the RPC's, in their order; sessions alone are let in."""
+
+    async def ask(path: str, headers: Mapping[str, str], **given: Any) -> tuple[int, int, str]:
+        return failure(await cast.api.request(verb, path, headers=headers, **given))
+
+    path = f"/v2/team/{cast.team}/wallet"
+    stranger, admin = cast.outsider.headers, cast.admin.headers
+    assert (await ask(path, {}))[:2] == (401, 16)
+    assert (await ask(path, {}, params={"http_key": HTTP_KEY}))[:2] == (401, 16)
+    assert await ask(path, {"Authorization": "Bearer x"}) == (401, 16, "Auth token invalid")
+    assert await ask("/v2/team/x/wallet", stranger) == BAD_INPUT
+    assert await ask(f"/v2/team/{UNKNOWN}/wallet", stranger) == (400, 3, "team not found")
+    assert await ask(path, stranger) == (403, 7, "team membership required")
+    if verb == "POST":
+        for content in ("{", "[]", "null", '{"bogus":1}', '{"currencies":{},"currencies":{}}'):
+            assert await ask(path, stranger, content=content) == (400, 3, "cannot decode json")
+        assert await ask(path, cast.member.headers) == (403, 7, "team admin role required")
+        assert await ask(path, admin) == await ask(path, admin, content="{}") == BAD_INPUT
+
+
+async def test_words_before_teams(cast: Cast) -> None:
+    """T-467: `search` and `user` are no teams."""
+    headers = cast.member.headers
+    assert answered(await cast.api.get("/v2/team/search", params={"input": cast.team}, headers=headers)) == {}
+    assert answered(await cast.api.get("/v2/team/user", headers=headers))["user_teams"].keys() == {
+        cast.member.id
+    }
+    assert failure(await cast.api.get("/v2/team/searches", headers=headers)) == BAD_INPUT
+
+
+async def test_groups_refuse_in_their_own_words(cast: Cast) -> None:
+    """T-467: byte for byte as under their own paths."""
+    for verb, rest, by in (
+        ("POST", f"/add?user_ids={cast.outsider.id}", cast.member),
+        ("POST", f"/kick?user_ids={cast.member2.id}", cast.outsider),
+        ("POST", f"/promote?user_ids={cast.member2.id}", cast.member),
+        ("DELETE", "", cast.admin),
+        ("POST", "/leave", cast.superadmin),
+        ("GET", "/user?state=9", cast.member),
+        ("GET", "/user?cursor=x", cast.member),
+    ):
+        answers = [
+            await cast.api.request(verb, f"/v2/{noun}/{cast.team}{rest}", headers=by.headers)
+            for noun in ("team", "group")
+        ]
+        assert answers[0].status_code == answers[1].status_code >= 400, rest
+        assert answers[0].content == answers[1].content
+    answers = [
+        await cast.api.get(path, headers=cast.outsider.headers)
+        for path in (f"/v2/team/{cast.team}/message", f"/v2/channel/3.{cast.team}..")
+    ]
+    assert answers[0].status_code == answers[1].status_code >= 400
+    assert answers[0].content == answers[1].content

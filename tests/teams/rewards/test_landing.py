@@ -1,7 +1,7 @@
 """What rewards come to for the team: wallet, inventory, modifiers, ledger, events."""
 
 from collections import Counter
-from random import Random
+from random import Random, SystemRandom
 
 import pytest
 
@@ -192,7 +192,8 @@ async def test_the_ledger_has_pages(team: Team) -> None:
 
 
 async def test_chance_comes_from_one_source(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
-    """T-165: with a seed, what is rolled is the same again."""
+    """T-165: the system's unless another is put there; with a seed, what is rolled is the same again."""
+    assert isinstance(team.app.teams.rewards.random, SystemRandom)
     row = contents(ember_shards=1, weight=1)
     reward = Reward(weighted=(row, contents(guild_gold=1, weight=1)), max_rolls=64, max_repeat_rolls=64)
 

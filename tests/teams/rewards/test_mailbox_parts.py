@@ -9,7 +9,7 @@ import pytest
 from kizuna.clock import ShiftedClock
 from kizuna.teams.config.shapes import Item
 from kizuna.teams.held import Held
-from kizuna.teams.rewards.shapes import MemberReward, Reward, TeamReward
+from kizuna.teams.rewards.shapes import Contents, IntRange, MemberReward, Reward, TeamReward
 from kizuna.teams.rewards.sources import SourceKind
 from tests.teams.rewards.support import LARGEST, Team, contents, for_team, modifier, painted, wallet
 
@@ -106,12 +106,18 @@ async def test_only_one_part_may_go_to_the_mailbox(team: Team) -> None:
 
 
 async def test_every_roll_is_an_entry(team: Team) -> None:
-    """T-172: three units consumed are three entries, in the order of rolling."""
-    reward = Reward(guaranteed=contents(guild_gold=1), to_mailbox_expiry_sec=WEEK)
+    """T-172: three units consumed are three entries, in the order of rolling, each part its own."""
+    wide = Contents(currencies={"guild_gold": IntRange(1, 10**9)})
+    reward = Reward(
+        guaranteed=wide,
+        to_mailbox_expiry_sec=WEEK,
+        team_reward=TeamReward(guaranteed=wide, to_mailbox_expiry_sec=-1),
+    )
     granted = await team.grant_many(reward, 3)
-    entries = await team.mailbox()
-    assert len(granted) == len(entries) == 3
-    assert len({entry["id"] for entry in entries}) == 3
+    rolled = [amounts for one in granted for amounts in (one["currencies"], one["team_reward"]["currencies"])]
+    entries = [entry["reward"] for entry in reversed(await team.mailbox())]
+    assert [entry.get("team_reward", entry)["currencies"] for entry in entries] == rolled
+    assert ["team_reward" in entry for entry in entries] == [False, True] * 3
 
 
 async def test_an_expiry_may_be_as_far_as_can_be(team: Team) -> None:

@@ -6,15 +6,13 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
 from kizuna.scheduler.cron import CronError, Schedule
+from kizuna.teams.rewards.rolling import MOST_DRAWS
 
 INT32 = 2**31 - 1
 INT64 = 2**63 - 1
 
 #: The last second that a calendar has.
 LAST_SECOND = 253_402_300_799
-
-#: More draws for one reward would keep a server busy for long.
-MOST_DRAWS = 1_000_000
 
 LONGEST_ID = 128
 

@@ -42,9 +42,12 @@ async def hold(held: Held, event_id: str, event: EventLeaderboard) -> Situation:
     situation = await situation_of(held, event_id, event)
     if situation.current is None:
         raise cohort_not_assigned()
-    [cohort] = await held.tx.read(queries.LOCK_COHORT, situation.current.cohort_id)
-    # It may have changed while it was waited for.
-    enrolment = replace(situation.current, **cohort)
+    cohorts = await held.tx.read(queries.LOCK_COHORT, situation.current.cohort_id)
+    if not cohorts:
+        # It has expired, and was cleared away while it was waited for.
+        raise cohort_not_assigned()
+    # It may have changed meanwhile.
+    enrolment = replace(situation.current, **cohorts[0])
     standings = await standings_of(held.tx, held.team_id, enrolment.cohort_id, event)
     return replace(situation, enrolment=enrolment, standings=standings)
 
@@ -58,9 +61,8 @@ async def fill(held: Held, situation: Situation, target_count: int) -> Situation
     if ids:
         names = [f"debug-{id.hex[:8]}" for id in ids]
         await held.tx.write(queries.FILL, cohort.cohort_id, ids, names, held.now, held.at.microsecond)
-    standings = await standings_of(held.tx, held.team_id, cohort.cohort_id, situation.event)
     filled = replace(cohort, count=cohort.count + len(ids))
-    return replace(situation, enrolment=filled, standings=standings)
+    return await settled(held, replace(situation, enrolment=filled))
 
 
 async def score(held: Held, situation: Situation, chances: Chances, random: Random) -> Situation:

@@ -1,12 +1,11 @@
 """The order within a cohort, and what a rank does to a team's tier (T-298, T-299, T-333). No I/O."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import orjson
 
-from kizuna.db.engine import Record
 from kizuna.teams.config.shapes import ChangeZone, EventLeaderboard
 from kizuna.teams.events.iterations import Iteration, missed
 from kizuna.teams.events.rules import reward_range, rules_of
@@ -14,7 +13,11 @@ from kizuna.teams.events.rules import reward_range, rules_of
 #: Shares of a cohort are fractions that binary numbers only come close to: 10 × 0.3 is 3 teams.
 _TOLERANCE = 1e-9
 
-Row = Mapping[str, Any] | Record
+
+class Row(Protocol):
+    """A score or a contribution: its fields by their names."""
+
+    def __getitem__(self, name: str, /) -> Any: ...
 
 
 def ranked(scores: Iterable[Row], *, ascending: bool) -> list[Row]:
