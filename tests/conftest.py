@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 
 from tests.support.environment import WISHES
 from tests.support.players import Player, sign_in
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
     from tests.support.databases import Databases
 
 CONFORMANCE = Path(__file__).parent / "conformance"
+
+# How long an example takes is up to whatever else the machine does.
+settings.register_profile("kizuna", deadline=None)
+settings.load_profile("kizuna")
 
 
 # --- PostgreSQL ---

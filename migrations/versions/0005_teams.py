@@ -35,12 +35,13 @@ WALLET = """
 create table team_currency (
     team_id uuid not null constraint team_currency_team_id_fkey references groups (id) on delete cascade,
     currency varchar(128) collate "C" not null,
+    start bigint not null,
     balance bigint not null constraint team_currency_balance_check check (balance >= 0),
     constraint team_currency_pkey primary key (team_id, currency)
 );
 create table team_ledger (
     id bigint generated always as identity constraint team_ledger_pkey primary key,
-    team_id uuid not null constraint team_ledger_team_id_fkey references groups (id) on delete cascade,
+    team_id uuid not null,
     user_id uuid,
     source varchar(64) collate "C" not null,
     source_id varchar(256) collate "C" not null,

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator, model_validator
 from pydantic.fields import FieldInfo
 
+from kizuna.credential_types import Names
 from kizuna.provider_settings import GoogleAuth, Iap, Social
 from kizuna.setting_types import (
     CONTROL,
@@ -38,6 +39,20 @@ _HOST_AND_PORT = re.compile(r"(\[[^\]]*\]|[^:\[\]]*)(:\d*)?")
 
 #: What is said of a `database.url` that does not parse; why not could quote a part of the password.
 INVALID_URL = "is no valid URL; percent-encode / # ? @ in the password"
+
+#: The functions that clients of Teams call.
+TEAMS_FUNCTIONS = tuple(
+    f"TEAMS_{name}"
+    for name in """
+        CREATE UPDATE LIST SEARCH GET USER_TEAMS_LIST WRITE_CHAT_MESSAGE STORE_GET STORE_PURCHASE
+        WALLET_GET WALLET_GRANT STATS_GET STATS_UPDATE
+        INVENTORY_LIST INVENTORY_LIST_INVENTORY INVENTORY_CONSUME INVENTORY_GRANT INVENTORY_UPDATE
+        ACHIEVEMENTS_GET ACHIEVEMENTS_UPDATE ACHIEVEMENTS_CLAIM
+        EVENT_LEADERBOARD_LIST EVENT_LEADERBOARD_GET EVENT_LEADERBOARD_ROLL EVENT_LEADERBOARD_UPDATE
+        EVENT_LEADERBOARD_CLAIM EVENT_LEADERBOARD_DEBUG_FILL EVENT_LEADERBOARD_DEBUG_RANDOM_SCORES
+        REWARD_MAILBOX_LIST REWARD_MAILBOX_CLAIM REWARD_MAILBOX_DELETE GIFT_LIST GIFT_CONTRIBUTE GIFT_CLAIM
+    """.split()  # noqa: SIM905
+)
 
 #: The end of the description of a setting that is known already, for what this release has not got yet.
 _NO_EFFECT = "No effect yet."
@@ -302,6 +317,20 @@ class Teams(Section):
         default=False,
         description="Serve the functions that fill event leaderboards with made-up teams: to try a game out.",
     )
+    closed_functions: Names = Field(
+        default=(),
+        description="Functions that players cannot call, such as TEAMS_WALLET_GRANT; game code still can.",
+    )
+
+    @field_validator("closed_functions")
+    @classmethod
+    def _are_functions(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if name not in TEAMS_FUNCTIONS:
+                raise ValueError(
+                    f"must hold names of Teams functions ({', '.join(TEAMS_FUNCTIONS)}), not {name!r}"
+                )
+        return value
 
 
 class Settings(Section):

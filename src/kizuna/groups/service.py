@@ -1,7 +1,7 @@
 """Groups: create, find, join, leave, and what their admins do."""
 
 import random
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,6 +25,7 @@ from kizuna.groups.names import folded
 from kizuna.groups.profile import OPEN, group_message, state_of
 from kizuna.groups.roles import Role
 from kizuna.groups.rosters import Rosters
+from kizuna.groups.turns import Turns
 from kizuna.notifications import codes as notifications
 from kizuna.notifications.service import NewNotification, Notifications
 
@@ -98,10 +99,17 @@ class Groups:
         self._members = Members(channels, notifications, clock)
         self._listing = Listing(database)
         self._rosters = Rosters(database)
+        #: Whoever changes a group, or what belongs to it, waits here for those who came before.
+        self.turns = Turns()
 
     def guarded_by(self, guard: GroupGuard) -> None:
         """From now on ask this before groups change."""
         self._guard = self._members.guard = guard
+
+    async def _in_turn(self, group_id: str, work: Callable[[Transaction], Awaitable[None]]) -> None:
+        """Change a group in a transaction, when all who came before have done so."""
+        async with self.turns.of(group_id):
+            await self._database.atomically(work)
 
     # --- the groups themselves ---
 
@@ -141,7 +149,7 @@ class Groups:
 
     async def update(self, group_id: str, caller_id: str | None, change: GroupChange) -> None:
         """Change a group. 400 for a bad value and a name that is taken, 404 for who may not."""
-        await self._database.atomically(lambda tx: self.update_within(tx, group_id, caller_id, change))
+        await self._in_turn(group_id, lambda tx: self.update_within(tx, group_id, caller_id, change))
 
     async def update_within(
         self, tx: Transaction, group_id: str, caller_id: str | None, change: GroupChange
@@ -178,7 +186,7 @@ class Groups:
 
     async def delete(self, group_id: str, caller_id: str | None) -> None:
         """Delete a group with all relations to it; its channel's messages stay. 400 for who may not."""
-        await self._database.atomically(lambda tx: self.delete_within(tx, group_id, caller_id))
+        await self._in_turn(group_id, lambda tx: self.delete_within(tx, group_id, caller_id))
 
     async def delete_within(self, tx: Transaction, group_id: str, caller_id: str | None) -> None:
         group = await lock(tx, group_id)
@@ -194,7 +202,7 @@ class Groups:
 
         Whoever has a relation to the group, be it a ban, keeps that.
         """
-        await self._database.atomically(lambda tx: self.join_within(tx, group_id, user_id, username))
+        await self._in_turn(group_id, lambda tx: self.join_within(tx, group_id, user_id, username))
 
     async def join_within(self, tx: Transaction, group_id: str, user_id: str, username: str) -> None:
         if user_id == SYSTEM_USER:
@@ -222,7 +230,7 @@ class Groups:
 
         The last member takes the group along.
         """
-        await self._database.atomically(lambda tx: self.leave_within(tx, group_id, user_id, username))
+        await self._in_turn(group_id, lambda tx: self.leave_within(tx, group_id, user_id, username))
 
     async def leave_within(self, tx: Transaction, group_id: str, user_id: str, username: str) -> None:
         group = await lock(tx, group_id)
@@ -273,7 +281,7 @@ class Groups:
 
     async def add(self, group_id: str, caller_id: str | None, user_ids: Sequence[str]) -> None:
         """Make users members, all or none: strangers, and those who have asked."""
-        await self._database.atomically(lambda tx: self.add_within(tx, group_id, caller_id, user_ids))
+        await self._in_turn(group_id, lambda tx: self.add_within(tx, group_id, caller_id, user_ids))
 
     async def add_within(
         self, tx: Transaction, group_id: str, caller_id: str | None, user_ids: Sequence[str]
@@ -282,7 +290,7 @@ class Groups:
 
     async def kick(self, group_id: str, caller_id: str | None, user_ids: Sequence[str]) -> None:
         """End users' memberships, requests and bans."""
-        await self._database.atomically(lambda tx: self.kick_within(tx, group_id, caller_id, user_ids))
+        await self._in_turn(group_id, lambda tx: self.kick_within(tx, group_id, caller_id, user_ids))
 
     async def kick_within(
         self, tx: Transaction, group_id: str, caller_id: str | None, user_ids: Sequence[str]
@@ -291,7 +299,7 @@ class Groups:
 
     async def ban(self, group_id: str, caller_id: str | None, user_ids: Sequence[str]) -> None:
         """Ban members and those who have asked to be."""
-        await self._database.atomically(lambda tx: self.ban_within(tx, group_id, caller_id, user_ids))
+        await self._in_turn(group_id, lambda tx: self.ban_within(tx, group_id, caller_id, user_ids))
 
     async def ban_within(
         self, tx: Transaction, group_id: str, caller_id: str | None, user_ids: Sequence[str]
@@ -300,7 +308,7 @@ class Groups:
 
     async def promote(self, group_id: str, caller_id: str | None, user_ids: Sequence[str]) -> None:
         """Give members the next higher role."""
-        await self._database.atomically(lambda tx: self.promote_within(tx, group_id, caller_id, user_ids))
+        await self._in_turn(group_id, lambda tx: self.promote_within(tx, group_id, caller_id, user_ids))
 
     async def promote_within(
         self, tx: Transaction, group_id: str, caller_id: str | None, user_ids: Sequence[str]
@@ -309,7 +317,7 @@ class Groups:
 
     async def demote(self, group_id: str, caller_id: str | None, user_ids: Sequence[str]) -> None:
         """Give members the next lower role."""
-        await self._database.atomically(lambda tx: self.demote_within(tx, group_id, caller_id, user_ids))
+        await self._in_turn(group_id, lambda tx: self.demote_within(tx, group_id, caller_id, user_ids))
 
     async def demote_within(
         self, tx: Transaction, group_id: str, caller_id: str | None, user_ids: Sequence[str]

@@ -5,7 +5,7 @@ limits, and only then what the function itself looks at.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import TypeVar
 
 from kizuna.clock import Clock
@@ -13,20 +13,20 @@ from kizuna.db.coalesce import SharedReads
 from kizuna.db.engine import COLLIDED, LOCKED, REFUSED, Database, Transaction
 from kizuna.groups import roles
 from kizuna.groups.roles import Role
+from kizuna.groups.turns import PATIENCE, Turns
 from kizuna.teams import queries
 from kizuna.teams.config.shapes import TeamsConfig
 from kizuna.teams.errors import (
     admin_required,
     bad_input,
-    debug_disabled,
     membership_required,
+    not_allowed,
     team_is_busy,
     team_not_found,
 )
 from kizuna.teams.functions import Access, Free, Function, Reading, Reply, Request, Served, Writing
 from kizuna.teams.held import Actor, Held, TeamEvent, View
 from kizuna.teams.protocol.decode import decode
-from kizuna.teams.turns import Turns
 from kizuna.wire.encode import parse_uuid
 
 log = logging.getLogger(__name__)
@@ -35,6 +35,9 @@ T = TypeVar("T")
 
 #: How often a call is tried whose wait for the team's lock took too long (T-029).
 _ATTEMPTS = 4
+
+#: Refuses, on behalf of whoever makes a group a team by a call: (transaction, team id, user id).
+BeforeAdoption = Callable[[Transaction, str, str], Awaitable[None]]
 
 #: Receives what calls did, after they are committed.
 Publish = Callable[[Sequence[TeamEvent]], None]
@@ -52,8 +55,11 @@ class Calls:
         clock: Clock,
         config: Callable[[], TeamsConfig],
         publish: Publish,
+        turns: Turns,
+        before_adoption: BeforeAdoption,
         *,
         debug: bool = False,
+        closed: Collection[str] = (),
     ) -> None:
         self._database = database
         self._clock = clock
@@ -61,7 +67,9 @@ class Calls:
         #: Tells the game what calls did, after they are committed.
         self.publish = publish
         self._debug = debug
-        self._turns = Turns()
+        self._closed = frozenset(closed)
+        self._turns = turns
+        self._before_adoption = before_adoption
         self._standings: SharedReads[tuple[str, str], tuple[bool, Role | None]] = SharedReads(
             self._read_standings
         )
@@ -78,8 +86,8 @@ class Calls:
 
     def check_enabled(self, function: Function) -> None:
         """501 for a function that the settings do not allow (T-010)."""
-        if function.debug and not self._debug:
-            raise debug_disabled()
+        if function.name in self._closed or (function.debug and not self._debug):
+            raise not_allowed()
 
     async def call(self, served: Served, actor: Actor | None, request: Request) -> Reply:
         """What a function answers to a decoded request. `ApiError` where it does not.
@@ -133,8 +141,11 @@ class Calls:
             events.extend(held.events)
             return result
 
-        async with self._turns.of(team_id):
-            result = await self.persistently(within)
+        try:
+            async with self._turns.of(team_id, _ATTEMPTS * PATIENCE):
+                result = await self.persistently(within)
+        except LOCKED as error:
+            raise team_is_busy() from error
         if events:
             self.publish(events)
         return result
@@ -171,6 +182,8 @@ class Calls:
         role = _allowed(access, actor, role)
         at = self._clock.now()
         if not rows[0]["adopted"]:
+            if actor is not None:
+                await self._before_adoption(tx, team_id, actor.user_id)
             await _adopt(tx, team_id, int(at.timestamp()))
         return Held(tx, self._config(), team_id, rows[0], actor, role, at)
 

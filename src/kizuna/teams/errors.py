@@ -48,7 +48,7 @@ def admin_required() -> ApiError:
     return ApiError(Code.PERMISSION_DENIED, "team admin role required")
 
 
-def debug_disabled() -> ApiError:
+def not_allowed() -> ApiError:
     return ApiError(Code.UNIMPLEMENTED, "not found")
 
 

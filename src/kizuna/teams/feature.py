@@ -48,8 +48,16 @@ class Teams:
     ) -> None:
         self._settings = settings
         self.versions = ConfigVersions(database, clock)
+        rules = TeamRules(lambda: self.versions.current, departures.forget)
         self.calls = Calls(
-            database, clock, lambda: self.versions.current, hooks.publish, debug=settings.debug_rpcs
+            database,
+            clock,
+            lambda: self.versions.current,
+            hooks.publish,
+            groups.turns,
+            rules.before_adoption,
+            debug=settings.debug_rpcs,
+            closed=settings.closed_functions,
         )
         self.rewards = Rewards(wallets, notifications, hooks)
         self.core = TeamCore(database, clock, self.calls, hooks, groups=groups, channels=channels)
@@ -70,7 +78,7 @@ class Teams:
         )
         self.served: list[Served] = [served for part in parts for served in part.functions()]
         if self.is_configured:
-            groups.guarded_by(TeamRules(lambda: self.versions.current, departures.forget))
+            groups.guarded_by(rules)
         self.rpcs = TeamRpcs(self.calls, self.served if self.is_configured else ())
 
     @property

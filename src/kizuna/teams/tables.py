@@ -74,6 +74,8 @@ team_currency = Table(
     metadata,
     _team_id(primary_key=True),
     _key("currency", primary_key=True),
+    # What it began with, as the configuration had it at the first change: the rest is in the ledger.
+    Column("start", BigInteger, nullable=False),
     Column("balance", BigInteger, CheckConstraint("balance >= 0", "balance"), nullable=False),
 )
 
@@ -82,7 +84,8 @@ team_ledger = Table(
     "team_ledger",
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
-    _team_id(),
+    # Stays when the team goes: whoever looks into what has happened needs it then, too.
+    Column("team_id", Uuid, nullable=False),
     # Whoever caused it; null for the server. Stays when the account goes.
     Column("user_id", Uuid),
     _key("source", length=64),

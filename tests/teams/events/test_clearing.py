@@ -93,6 +93,21 @@ async def test_regular_clearing(stage: Stage) -> None:
     assert await _counts(stage, event) == (0, 0, 4, 0)
 
 
+async def test_another_clock_is_ahead(stage: Stage) -> None:
+    """T-470, T-332, T-339: what another process has cleared away is no more, though its time is not over."""
+    event = stage.event()
+    first, *_ = await _season(stage, event)
+    stage.go(WEEK - 1)
+    assert await clear_expired(stage.app.database, {event: stage.configured(event)}, MONDAY + WEEK) == 1
+    seen = await stage.call(first, "get", event)
+    assert not seen.keys() & {"can_claim", "count", "scores"}
+    assert await stage.refusal(first, "claim", event) == (3, "event leaderboard not claimable")
+    for function in ("fill", "scores"):
+        refused = await stage.refusal(first, function, event)
+        assert refused == (9, "event leaderboard cohort not assigned")
+    assert (await stage.call(first, "roll", event))["start_time_sec"] == str(MONDAY + WEEK)
+
+
 async def test_clearing_while_teams_roll(stage: Stage) -> None:
     """T-470: teams that roll while their last cohort goes keep what it came to."""
     zones = {tier: ChangeZone(promotion=1.0) for tier in range(3)}

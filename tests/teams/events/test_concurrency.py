@@ -2,8 +2,22 @@
 
 import asyncio
 from collections import Counter
+from typing import Any
+
+import asyncpg
+import pytest
 
 from tests.teams.events.stage import DAY, WEEK, Stage, Team
+
+#: Whether somebody waits for what the connection that asks holds.
+WAITS = "select exists (select from pg_locks where pg_backend_pid() = any (pg_blocking_pids(pid)))"
+
+
+async def _somebody_waits(connection: asyncpg.Connection, call: asyncio.Task[Any]) -> None:
+    """Until a call has come to what the connection holds."""
+    while not await connection.fetchval(WAITS):
+        assert not call.done()
+        await asyncio.sleep(0.01)
 
 
 async def test_members_submit_at_once(stage: Stage) -> None:
@@ -64,6 +78,52 @@ async def test_claims_and_rolls_at_once(stage: Stage) -> None:
     )
     assert (await stage.wallet(team))["guild_gold"] == before["guild_gold"] + 300
     assert (await stage.call(team, "get", event))["count"] == "1"
+
+
+async def test_a_claim_waits_for_scores_under_way(stage: Stage) -> None:
+    """T-327, T-334: whoever submits holds the cohort, so that the rank that a claim reads is the last."""
+    event = stage.event()
+    first, second = await stage.teams(2)
+    for team, score in ((first, 5), (second, 3)):
+        await stage.call(team, "roll", event)
+        cohort = (await stage.call(team, "update", event, score=score))["cohort_id"]
+    stage.go(6 * DAY)
+    connection = await asyncpg.connect(stage.app.database.url)
+    try:
+        async with connection.transaction():
+            await connection.execute(
+                "select 1 from team_event_cohort where id = $1 for no key update", cohort
+            )
+            await connection.execute(
+                "update team_event_score set score = 9 where cohort_id = $1 and team_id = $2",
+                cohort,
+                second.id,
+            )
+            claim = asyncio.create_task(stage.call(first, "claim", event))
+            await _somebody_waits(connection, claim)
+        assert (await claim)["best_rank"] == "2"
+    finally:
+        await connection.close()
+    assert (await stage.call(second, "claim", event))["best_rank"] == "1"
+
+
+@pytest.mark.parametrize("change", ["complete_sec = start_sec", "count = size"])
+async def test_a_roll_waits_for_what_becomes_of_the_cohort(stage: Stage, change: str) -> None:
+    """T-306, T-334: one that is completed or filled meanwhile takes no team any more; there is another."""
+    event = stage.event()
+    first, second = await stage.teams(2)
+    cohort = (await stage.call(first, "roll", event))["cohort_id"]
+    connection = await asyncpg.connect(stage.app.database.url)
+    try:
+        async with connection.transaction():
+            await connection.execute(f"update team_event_cohort set {change} where id = $1", cohort)
+            roll = asyncio.create_task(stage.call(second, "roll", event))
+            await _somebody_waits(connection, roll)
+        rolled = await roll
+    finally:
+        await connection.close()
+    assert rolled["cohort_id"] != cohort
+    assert rolled["count"] == "1"
 
 
 async def test_a_burst_of_a_whole_tier(stage: Stage) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -19,6 +20,7 @@ from hypothesis.stateful import (
 from kizuna.teams.config import shapes
 from kizuna.teams.config.shapes import Item, TeamsConfig
 from kizuna.teams.held import Held
+from kizuna.teams.inventory import holdings
 from kizuna.teams.inventory.changes import PropertyChanges
 from kizuna.teams.inventory.holdings import Inventory
 from kizuna.teams.inventory.instances import Instance
@@ -26,6 +28,9 @@ from kizuna.teams.inventory.instances import Instance
 ITEMS = ("arrow", "bow", "candle", "drum")
 SETS = ("loud", "wooden")
 LARGEST = 2**63 - 1
+
+#: The most instances here, so few that they are reached.
+MOST = 12
 
 #: What a row is stored from, in that order.
 COLUMNS = (
@@ -114,6 +119,11 @@ class InventoryMachine(RuleBasedStateMachine):
             if most := inventory.item_set_limits.get(name, 0):
                 alike = [id for id, one in inventory.items.items() if name in one.item_sets]
                 rooms.append(most - sum(self.model[id] for id in alike))
+        space = MOST - len(self.inventory.message().get("items", {}))
+        if not item.stackable:
+            rooms.append(space)
+        elif not space and not self.instances(item_id):
+            return 0
         return max(0, min(rooms))
 
     @rule(
@@ -160,6 +170,27 @@ class InventoryMachine(RuleBasedStateMachine):
         self.now += 1
         self.load()
         assert self.inventory.message() == before
+
+    @invariant()
+    def there_are_not_too_many(self) -> None:
+        assert len(self.inventory.message().get("items", {})) <= MOST
+
+    @rule(item_id=st.sampled_from(ITEMS), count=st.integers(0, 20))
+    def ask_for_space(self, item_id: str, count: int) -> None:
+        """There is space where adding so many would leave out none for the number of instances."""
+        has_space = self.inventory.has_space(item_id, count)
+        before, fitting = len(self.inventory.message().get("items", {})), min(count, self.room(item_id))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(holdings, "MOST_INSTANCES", LARGEST)
+            asyncio.run(self.inventory.add(self.held, item_id, count, "test"))
+        after = len(self.inventory.message().get("items", {}))
+        assert has_space == (after <= MOST or after == before)
+        self.model[item_id] = self.inventory.owned(item_id)
+        assert not has_space or self.model[item_id] >= fitting
+        for instance in self.instances(item_id)[::-1][: max(0, after - max(before, MOST))]:
+            self.model[item_id] -= asyncio.run(
+                self.inventory.take_from(self.held, instance, instance.count, "test")
+            )
 
     @invariant()
     def every_unit_is_there(self) -> None:

@@ -192,11 +192,13 @@ async def test_cursors_that_are_none(app: Application, cast: Cast, api: httpx.As
 
 
 async def test_strangers_are_refused(app: Application, cast: Cast) -> None:
-    """T-398."""
-    await put(app, cast, gold(1))
+    """T-398, T-399: with the same words, whether or not there is something for them to see."""
+    [entry] = await put(app, cast, gold(1))
     for player in (cast.pending, cast.banned, cast.outsider):
-        answer = await cast.ask(player, "TEAMS_REWARD_MAILBOX_LIST")
-        assert refused(answer) == (403, 7, "team membership required")
+        for function in ("LIST", "CLAIM", "DELETE"):
+            answer = await cast.ask(player, f"TEAMS_REWARD_MAILBOX_{function}")
+            assert refused(answer) == (403, 7, "team membership required")
+    assert await mailbox(cast) == [entry]
 
 
 async def test_expired_entries_are_nowhere(
@@ -235,7 +237,7 @@ async def test_an_expiry_beyond_all_time(app: Application, cast: Cast) -> None:
 
 
 async def test_claim_and_delete(app: Application, cast: Cast, clock: ShiftedClock) -> None:
-    """T-391, T-401, T-402, T-404: case 69."""
+    """T-389, T-391, T-401, T-402, T-404: case 69."""
     [entry] = await put(app, cast, gold(7))
     clock.offset += timedelta(seconds=5)
     claimed = await claim(cast, cast.member, entry, delete=True)
@@ -374,7 +376,7 @@ async def test_other_teams_entries(app: Application, cast: Cast, api: httpx.Asyn
 
 
 async def test_rest_deletes_by_default(app: Application, cast: Cast) -> None:
-    """T-400: as the SDK does; an empty body is no body."""
+    """T-400: case 70; as the SDK does; an empty body is no body."""
     first, second, third = await put(app, cast, gold(1), gold(2), gold(3))
     path, headers = f"/v2/team/{cast.team}/mailbox", cast.member.headers
     for entry, body in ((first, b""), (second, b"{}")):

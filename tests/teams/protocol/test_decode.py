@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kizuna.errors import ApiError
@@ -16,6 +16,8 @@ from kizuna.wire.messages import lower_camel
 
 MESSAGES = [value for value in vars(requests).values() if isinstance(value, Message)]
 INT64 = st.integers(-(2**63), 2**63 - 1)
+
+unhurried = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def read(message: Message, value: Any) -> dict[str, Any]:
@@ -72,7 +74,11 @@ def test_what_is_no_integer(text: str) -> None:
         ("18446744073709551615", 2**63 - 1),
         ("9223372036854775807", 2**63 - 1),
         ('"-9223372036854775809"', -(2**63)),
+        ('"1e30"', 2**63 - 1),
+        ('"-9223372036854775809.0"', -(2**63)),
+        ('"1e999999999999"', 2**63 - 1),
         ("7.0", 7),
+        ('"50e-1"', 5),
     ],
 )
 def test_stat_values_are_clamped(text: str, number: int) -> None:
@@ -151,11 +157,12 @@ def test_the_icon_of_older_clients() -> None:
 
 
 @pytest.mark.parametrize("message", MESSAGES, ids=lambda message: message.name)
-@settings(max_examples=30)
+@unhurried
 @given(
     st.recursive(
         st.none() | st.booleans() | INT64 | st.text(),
         lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+        max_leaves=20,
     )
 )
 def test_anything_is_read_or_refused(message: Message, value: Any) -> None:
@@ -167,7 +174,7 @@ def test_anything_is_read_or_refused(message: Message, value: Any) -> None:
 
 
 @pytest.mark.parametrize("message", MESSAGES, ids=lambda message: message.name)
-@settings(max_examples=30)
+@unhurried
 @given(st.binary(min_size=1))
 def test_any_bytes_are_read_or_refused(message: Message, payload: bytes) -> None:
     """T-017."""

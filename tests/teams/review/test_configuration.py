@@ -44,6 +44,19 @@ def test_defaults_of_gifts_and_achievements() -> None:
     assert {f.name for f in dataclasses.fields(goal) if getattr(goal, f.name)} == {"name", "max_count"}
 
 
+def test_bounds_that_are_none() -> None:
+    """T-144, T-146: progress may begin at its target; a gift without a maximum has levels of any height."""
+    config = loaded(
+        changed(
+            achievements__achievements__first_raid__count=1,
+            gifts__gifts__winter_feast__max_count=0,
+            gifts__gifts__winter_feast__rewards__1__min_count=10**18,
+        )
+    )
+    assert (config.achievements["first_raid"].count, config.gifts["winter_feast"].max_count) == (1, 0)
+    assert [level.min_count for level in config.gifts["winter_feast"].rewards] == [25, 10**18]
+
+
 @pytest.mark.parametrize(
     ("changes", "path"),
     [

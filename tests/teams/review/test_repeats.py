@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import reduce
@@ -16,23 +16,14 @@ from kizuna.app import Application
 from kizuna.clock import ShiftedClock
 from kizuna.teams.held import Held
 from kizuna.teams.rewards.shapes import Contents, IntRange, Reward
-from tests.support.applications import running_application
 from tests.support.players import Player
 from tests.teams.gifts.support import FEAST, at_hour, enrich
-from tests.teams.support import CONFIG, Cast, answered, ask, refused
+from tests.teams.support import Cast, answered, ask, refused
 from tests.teams.test_permissions import everything
 
 Request = dict[str, Any]
 DASH = {"event_leaderboard_id": "dragon_dash"}
 GOLD = Reward(guaranteed=Contents(currencies={"guild_gold": IntRange(7)}))
-
-
-@pytest_asyncio.fixture(scope="module")
-async def app(database_url: str, app_clock: ShiftedClock) -> AsyncIterator[Application]:
-    """An application whose players stay signed in while the clock moves."""
-    settings = {"teams": {"config": CONFIG}, "session": {"token_expiry_sec": 10 * 365 * 24 * 3600}}
-    async with running_application(database_url, app_clock, settings) as application:
-        yield application
 
 
 @dataclass
@@ -206,7 +197,7 @@ COUNTED = {"count", "total", "update_time_sec"}
 
 @pytest.mark.parametrize("call", SAME_STATE, ids=str)
 async def test_repeated_to_the_same_state(scene: Scene, call: Twice) -> None:
-    """T-086, T-383, T-465: what is set is set, however often; only a stat counts its submissions."""
+    """T-383, T-465: what is set is set, however often; only a stat counts its submissions."""
     more = await call.before(scene)
     first = body(await call.perform(scene, more))
     scene.later()

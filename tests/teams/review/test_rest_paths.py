@@ -6,7 +6,7 @@ Two teams live through the same day, one by the paths, one by the others; what t
 import json
 import re
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
@@ -20,24 +20,13 @@ from kizuna.clock import ShiftedClock
 from kizuna.teams.config.shapes import TeamsConfig
 from kizuna.teams.held import Held
 from kizuna.teams.rewards.shapes import Contents, IntRange, Reward
-from tests.support.applications import client_of, running_application
+from tests.support.applications import client_of
 from tests.support.players import HTTP_KEY, Player
 from tests.teams.gifts.support import FEAST, at_hour, enrich
-from tests.teams.support import CONFIG, Cast, answered, ask, assemble
+from tests.teams.support import Cast, answered, ask, assemble
 from tests.teams.test_permissions import UNKNOWN
 
 Request = dict[str, Any]
-
-
-@pytest_asyncio.fixture(scope="module")
-async def app(database_url: str, app_clock: ShiftedClock) -> AsyncIterator[Application]:
-    """An application whose players stay signed in while the clock moves."""
-    settings = {
-        "teams": {"config": CONFIG, "debug_rpcs": True},
-        "session": {"token_expiry_sec": 10 * 365 * 24 * 3600},
-    }
-    async with running_application(database_url, app_clock, settings) as application:
-        yield application
 
 
 # --- a day of a team ---

@@ -73,7 +73,7 @@ def test_everything_guaranteed_is_rolled() -> None:
     assert result.currencies == {"gold": 5, "gems": 7}
     assert result.energies == {"stamina": 3}
     assert result.energy_modifiers == [
-        {"id": "stamina", "operator": "infinite", "value": "1", "duration_sec": "60", "weight": "-1"}
+        {"id": "stamina", "operator": "infinite", "value": "1", "duration_sec": "60"}
     ]
     assert result.reward_modifiers == [
         {"id": "gold", "type": "currency", "operator": "multiplier", "value": "2", "duration_sec": "30"}
@@ -138,6 +138,14 @@ def test_a_total_weight_that_is_too_small_is_the_sum() -> None:
         part = Part(weighted=rows(1, 3), total_weight=total)
         drawn = Counter(next(iter(rolled(part, random).currencies)) for _ in range(4000))
         assert fits(drawn, {"0": 1000, "1": 3000})
+
+
+def test_a_draw_of_none_is_used_up_and_others_follow() -> None:
+    """T-160, T-161: two draws that each win by half come to 0, 1 or 2."""
+    part = Part(weighted=rows(3), max_rolls=2, max_repeat_rolls=1, total_weight=6)
+    random = Random(160)
+    won = Counter(rolled(part, random).currencies.get("0", 0) for _ in range(4000))
+    assert fits(won, {0: 1000, 1: 2000, 2: 1000})
 
 
 def test_each_row_is_drawn_no_more_often_than_it_may() -> None:

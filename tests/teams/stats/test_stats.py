@@ -76,6 +76,12 @@ async def test_get_before_anything(cast: Cast) -> None:
     assert await stats_of(cast) == INITIAL
 
 
+async def test_strangers_are_refused(cast: Cast) -> None:
+    """T-419: who is banned, who waits to be let in, and everybody else."""
+    for player in (cast.banned, cast.pending, cast.outsider):
+        assert refused(await cast.ask(player, "TEAMS_STATS_GET")) == (403, 7, "team membership required")
+
+
 async def test_update_counts(cast: Cast, clock: ShiftedClock) -> None:
     """T-410 to T-417, T-421, T-423, T-431: case 75, and the whole list as the answer."""
     before = int(clock.unix())
@@ -127,7 +133,7 @@ async def test_a_configured_value_counts_as_one(cast: Cast) -> None:
     ],
 )
 async def test_values_are_clamped(cast: Cast, value: Any, stored: str | None) -> None:
-    """T-426, T-427: beyond 64 bits counts as the last that fits, null as zero."""
+    """T-426, T-427: case 77; beyond 64 bits counts as the last that fits, null as zero."""
     update = [{"name": "raids_won", "value": value}]
     changed = await cast.call(cast.admin, "TEAMS_STATS_UPDATE", public=update)
     stat = changed["public"]["raids_won"]
@@ -230,7 +236,7 @@ async def test_two_admins_at_once(cast: Cast, elsewhere: httpx.AsyncClient) -> N
 
 
 async def test_public_stats_show_in_the_metadata(cast: Cast) -> None:
-    """T-430: all public ones and none that is private, beside what the metadata has otherwise."""
+    """T-430: case 75; all public ones and none that is private, beside what the metadata has otherwise."""
     assert "public_stats" not in await metadata_of(cast)
     await update(cast, private=[entry("rating", 1)])
     assert (await metadata_of(cast))["public_stats"] == {

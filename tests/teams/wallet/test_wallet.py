@@ -3,16 +3,30 @@
 import asyncio
 import dataclasses
 import json
+from collections.abc import AsyncIterator
 
 import asyncpg
+import httpx
 import pytest
+import pytest_asyncio
 
 from kizuna.app import Application
 from kizuna.clock import ShiftedClock
-from tests.teams.support import Cast, plain_team, refused
+from kizuna.teams.held import TeamEvent
+from tests.support.applications import client_of, running_application
+from tests.support.players import Player
+from tests.teams.support import CONFIG, Cast, answered, ask, plain_team, refused
 
 GRANT, GET = "TEAMS_WALLET_GRANT", "TEAMS_WALLET_GET"
 LARGEST = 2**63 - 1
+
+
+@pytest_asyncio.fixture
+async def elsewhere(app_clock: ShiftedClock, database_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of another server on the same database."""
+    settings = {"teams": {"config": CONFIG}}
+    async with running_application(database_url, app_clock, settings) as other, client_of(other) as client:
+        yield client
 
 
 async def test_a_wallet_begins_as_configured(cast: Cast) -> None:
@@ -33,7 +47,7 @@ async def test_reading_writes_nothing(cast: Cast, database_url: str) -> None:
 
 
 async def test_grants_are_added(cast: Cast, clock: ShiftedClock) -> None:
-    """T-453, T-451: to what is there, with the time of the change."""
+    """T-453, T-451: case 84; to what is there, with the time of the change."""
     first = await cast.call(cast.admin, GRANT, currencies={"guild_gold": 5, "ember_shards": "2"})
     assert first["currencies"] == {"guild_gold": "105", "ember_shards": "2"}
     assert abs(int(first["update_time_sec"]) - clock.unix()) < 10
@@ -50,12 +64,17 @@ async def test_grants_are_added(cast: Cast, clock: ShiftedClock) -> None:
         ({"Guild_Gold": 5}, (400, 3, "team currency not found")),
         ({"rubies": -1}, (400, 3, "team currency not found")),
         ({"guild_gold": 0}, (400, 3, "team currency amount must be positive")),
+        ({"guild_gold": -1}, (400, 3, "team currency amount must be positive")),
+        ({"ember_shards": 1, "guild_gold": LARGEST - 99}, (400, 11, "team currency balance out of range")),
+        ({"": 1}, (400, 3, "bad input")),
+        ({"x" * 129: 1}, (400, 3, "bad input")),
+        ({str(number): 1 for number in range(101)}, (400, 3, "bad input")),
         ({"guild_gold": 5, "ember_shards": -1}, (400, 3, "team currency amount must be positive")),
         ({"ember_shards": 5, "guild_gold": LARGEST}, (400, 11, "team currency balance out of range")),
     ],
 )
 async def test_refused_grants(cast: Cast, currencies: dict[str, int], refusal: tuple[int, int, str]) -> None:
-    """T-129, T-454 to T-456: all of them or none."""
+    """T-129, T-454 to T-456: case 84; all of them or none."""
     assert refused(await cast.ask(cast.admin, GRANT, currencies=currencies)) == refusal
     wallet = await cast.call(cast.member, GET)
     assert wallet["currencies"] == {"guild_gold": "100", "ember_shards": "0"}
@@ -69,11 +88,16 @@ async def test_a_wallet_takes_as_much_as_64_bits(cast: Cast) -> None:
     assert refused(answer) == (400, 11, "team currency balance out of range")
 
 
-async def test_grants_at_once_all_count(cast: Cast) -> None:
-    """T-027, T-453."""
-    admins = [cast.admin, cast.superadmin, cast.admin2]
-    await asyncio.gather(*(cast.call(admins[n % 3], GRANT, currencies={"guild_gold": 1}) for n in range(60)))
-    assert (await cast.call(cast.member, GET))["currencies"]["guild_gold"] == "160"
+async def test_grants_at_once_all_count(cast: Cast, elsewhere: httpx.AsyncClient) -> None:
+    """T-027, T-453: case 85, on two servers."""
+    request = {"id": cast.team, "currencies": {"guild_gold": 1}}
+
+    async def give(api: httpx.AsyncClient, admin: Player) -> None:
+        for answer in asyncio.as_completed([ask(api, admin, GRANT, request) for _ in range(100)]):
+            answered(await answer)
+
+    await asyncio.gather(give(cast.api, cast.admin), give(elsewhere, cast.superadmin))
+    assert (await cast.call(cast.member, GET))["currencies"]["guild_gold"] == "300"
 
 
 async def test_currencies_that_are_no_longer_configured(cast: Cast, app: Application) -> None:
@@ -97,8 +121,8 @@ async def test_a_team_that_is_only_a_group(cast: Cast) -> None:
     assert (await cast.call(cast.admin, GET))["currencies"]["guild_gold"] == "100"
 
 
-async def test_the_ledger(cast: Cast, database_url: str) -> None:
-    """T-458: who, what, from where."""
+async def test_the_ledger(cast: Cast, database_url: str, clock: ShiftedClock) -> None:
+    """T-458: who, what, when, from where."""
     await cast.call(cast.admin, GRANT, currencies={"guild_gold": 5, "ember_shards": 2})
     connection = await asyncpg.connect(database_url)
     rows = await connection.fetch("select * from team_ledger where team_id = $1", cast.team)
@@ -107,3 +131,21 @@ async def test_the_ledger(cast: Cast, database_url: str) -> None:
     assert (str(rows[0]["user_id"]), rows[0]["source"]) == (cast.admin.id, "wallet_grant")
     assert json.loads(rows[0]["currencies"]) == {"guild_gold": 5, "ember_shards": 2}
     assert json.loads(rows[0]["items"]) == {}
+    assert rows[0]["source_id"] == ""
+    assert abs(rows[0]["create_time"].timestamp() - clock.unix()) < 10
+
+
+async def test_grants_are_published(app: Application, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """T-035, T-458: once for each currency, and again for the same call again; not where it is refused."""
+    told: list[TeamEvent] = []
+    monkeypatch.setattr(app.teams.calls, "publish", told.extend)
+    await cast.ask(cast.admin, GRANT, currencies={"guild_gold": 5, "rubies": 1})
+    for _ in range(2):
+        await cast.call(cast.admin, GRANT, currencies={"guild_gold": 5, "ember_shards": 2})
+
+    def event(currency: str, amount: str) -> TeamEvent:
+        source = {"teamId": cast.team, "currencyId": currency, "source": "wallet_grant"}
+        return TeamEvent("currencyGranted", source, amount)
+
+    assert told == [event("guild_gold", "5"), event("ember_shards", "2")] * 2
+    assert (await cast.call(cast.member, GET))["currencies"] == {"guild_gold": "110", "ember_shards": "4"}

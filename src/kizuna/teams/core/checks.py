@@ -16,6 +16,9 @@ log = logging.getLogger(__name__)
 #: The member of a team's metadata that only the stats write (T-430).
 PUBLIC_STATS = "public_stats"
 
+#: The most metadata of a team, in bytes of JSON: lists are answered with that of a hundred teams.
+_MOST_METADATA = 16 * 1024
+
 _SHORT_CODE = re.compile("[A-Za-z0-9]{3,16}")
 
 #: The longest texts, in characters (T-038).
@@ -47,12 +50,16 @@ def parsed_metadata(text: str) -> Metadata:
 
 
 def checked_metadata(members: dict[str, Any]) -> Metadata:
-    """The same from the object itself. 400 for a short code or a location that is none (T-103, T-097)."""
+    """The same from the object itself. 400 for too much of it, and for a short code or a location that is
+    none (T-103, T-097).
+    """
     free = {name: value for name, value in members.items() if name != PUBLIC_STATS}
     short_code = free.get("short_code", "")
     if "short_code" in free and not (isinstance(short_code, str) and _SHORT_CODE.fullmatch(short_code)):
         raise bad_input()
     if not isinstance(free.get("location", ""), str):
+        raise bad_input()
+    if len(metadata_text(free).encode()) > _MOST_METADATA:
         raise bad_input()
     return Metadata(free, short_code)
 

@@ -71,6 +71,16 @@ COMMITTED = Query(
     f"{_COMMITTED} limit 1",
 )
 
+COMMITTED_TO_ANOTHER = Query(
+    "team_core.committed_to_another",
+    "A row where a user belongs to another team, whether to this one or not.",
+    """
+    select true as committed from group_edge e
+    cross join lateral (select from team t where t.team_id = e.group_id offset 0) t
+    where e.user_id = $2 and e.state <= 2 and e.group_id <> $1 limit 1
+    """,
+)
+
 COMMITTED_ELSEWHERE = Query(
     "team_core.committed_elsewhere",
     "The same, if the group is a team.",

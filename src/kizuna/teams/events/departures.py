@@ -11,5 +11,6 @@ async def forget(tx: Transaction, team_ids: Sequence[str]) -> None:
 
     Scores and contributions go with the groups, and ranks close up by themselves (T-300).
     """
-    if team_ids:
-        await tx.write(queries.FORGET, list(team_ids))
+    cohorts = await tx.read(queries.HOLD_PLACES, list(team_ids)) if team_ids else ()
+    if cohorts:
+        await tx.write(queries.FORGET, [cohort["id"] for cohort in cohorts], list(team_ids))

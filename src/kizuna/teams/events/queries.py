@@ -1,4 +1,8 @@
-"""Statements on teams' event leaderboards, their cohorts and scores."""
+"""Statements on teams' event leaderboards, their cohorts and scores.
+
+Where one row leads to the next, `offset 0` keeps PostgreSQL from looking for them the other way round, as it
+does with plans that are older than the rows.
+"""
 
 from kizuna.db.statements import Command, Query
 
@@ -16,8 +20,8 @@ ENROLMENTS = Query(
     f"""
     select {_ENROLMENT}
     from unnest($1::uuid[]) as w (team_id)
-    join team_event e on e.team_id = w.team_id
-    left join team_event_cohort c on c.id = e.cohort_id
+    cross join lateral (select * from team_event where team_id = w.team_id offset 0) e
+    left join lateral (select * from team_event_cohort where id = e.cohort_id offset 0) c on true
     """,
 )
 
@@ -27,7 +31,7 @@ PLACES = Query(
     f"""
     select s.cohort_id::text as cohort_id, s.team_id::text as id, {_SCORE}
     from unnest($1::uuid[]) as w (cohort_id)
-    join team_event_score s on s.cohort_id = w.cohort_id
+    cross join lateral (select * from team_event_score where cohort_id = w.cohort_id offset 0) s
     """,
 )
 
@@ -40,13 +44,16 @@ STANDINGS = Query(
     cross join lateral (
         select false as is_contribution, s.team_id::text as id, coalesce(g.name, s.name) as name,
             null as display_name, g.avatar_url, {_SCORE}, s.metadata
-        from team_event_score s left join groups g on g.id = s.group_id
-        where s.cohort_id = w.cohort_id
+        from (select * from team_event_score where cohort_id = w.cohort_id offset 0) s
+        left join lateral (select * from groups where id = s.group_id offset 0) g on true
         union all
         select true, s.user_id::text, u.username, u.display_name, u.avatar_url, s.score, s.subscore,
             s.num_scores, s.create_sec, s.update_sec, 0, s.metadata
-        from team_event_contribution s left join users u on u.id = s.user_id
-        where s.cohort_id = w.cohort_id and s.team_id = w.team_id
+        from (
+            select * from team_event_contribution
+            where cohort_id = w.cohort_id and team_id = w.team_id offset 0
+        ) s
+        left join lateral (select * from users where id = s.user_id offset 0) u on true
     ) x
     """,
 )
@@ -60,12 +67,17 @@ HOLD = Query(
     select {_ENROLMENT}, s.team_id::text as id, {_SCORE}, s.metadata,
         t.score as own_score, t.subscore as own_subscore, t.metadata as own_metadata
     from team_event e
-    join team_event_cohort c on c.id = e.cohort_id
-    join team_event_score s on s.cohort_id = e.cohort_id and s.team_id = e.team_id
-    left join team_event_contribution t
-        on t.cohort_id = e.cohort_id and t.team_id = e.team_id and t.user_id = $3
+    cross join lateral (
+        select * from team_event_cohort where id = e.cohort_id offset 0 for no key update
+    ) c
+    cross join lateral (
+        select * from team_event_score where cohort_id = c.id and team_id = $1 offset 0 for no key update
+    ) s
+    left join lateral (
+        select * from team_event_contribution
+        where cohort_id = c.id and team_id = $1 and user_id = $3 offset 0
+    ) t on true
     where e.team_id = $1 and e.event_id = $2
-    for no key update of c, s
     """,
 )
 
@@ -127,7 +139,7 @@ OPEN = Query(
     where c.event_id = $1 and c.start_sec = $2 and c.tier = $3 and c.count < c.size
         and c.complete_sec is null
         and c.end_sec is not distinct from $4 and c.expiry_sec is not distinct from $5
-        and not exists (select 1 from team_event_score s where s.cohort_id = c.id and s.team_id = $6)
+        and not exists (select 1 from team_event_score s where s.cohort_id = c.id and s.team_id = $6 offset 0)
     order by c.create_time, c.id limit $7
     """,
 )
@@ -138,7 +150,7 @@ JOIN = Command(
     """
     update team_event_cohort
     set count = count + 1, matchmaker_properties = coalesce($2, matchmaker_properties)
-    where id = $1 and count < size and complete_sec is null
+    where id = $1 and size - count > 0 and complete_sec is null
     returning id::text as id, count, size, matchmaker_properties
     """,
 )
@@ -215,20 +227,32 @@ SET_SCORES = Command(
 
 # --- departures, clearing ---
 
+HOLD_PLACES = Query(
+    "team_event.hold_places",
+    "The cohorts that teams are in, held until the transaction ends.",
+    """
+    select c.id::text as id
+    from (
+        select distinct s.cohort_id from unnest($1::uuid[]) as w (team_id)
+        cross join lateral (
+            select cohort_id from team_event_score where group_id = w.team_id offset 0
+        ) s
+        order by s.cohort_id
+    ) p
+    cross join lateral (
+        select id from team_event_cohort where id = p.cohort_id offset 0 for no key update
+    ) c
+    """,
+)
+
 FORGET = Command(
     "team_event.forget",
-    "Take teams that will be deleted out of the counts of the cohorts that they are in.",
+    "Take teams that will be deleted out of the counts of cohorts.",
     """
-    with gone as (
-        select s.cohort_id, count(*) as count from team_event_score s
-        where s.group_id = any ($1::uuid[]) group by s.cohort_id
-    ), held as (
-        select c.id from team_event_cohort c where c.id in (select cohort_id from gone)
-        order by c.id for no key update
+    update team_event_cohort c set count = c.count - (
+        select count(*) from team_event_score s where s.cohort_id = c.id and s.group_id = any ($2::uuid[])
     )
-    update team_event_cohort c set count = c.count - g.count
-    from held h join gone g on g.cohort_id = h.id
-    where c.id = h.id
+    where c.id = any ($1::uuid[])
     """,
 )
 

@@ -13,7 +13,7 @@ from kizuna.teams.inventory import queries
 from kizuna.teams.inventory.codex import Codex, Message
 from kizuna.teams.inventory.instances import Instance
 from kizuna.teams.inventory.properties import Changes
-from kizuna.teams.inventory.room import Room
+from kizuna.teams.inventory.room import MOST_INSTANCES, Room
 from kizuna.teams.wallet.ledger import Ledger
 
 
@@ -67,7 +67,11 @@ class Inventory:
 
     def new_singles(self, item_id: str, count: int) -> int:
         """How many instances the adding of so many units creates of an item that is not stackable."""
-        return 0 if self._codex.items[item_id].stackable else min(count, self._room.left(item_id))
+        return 0 if self._codex.items[item_id].stackable else self._new_instances(item_id, count)
+
+    def has_space(self, item_id: str, count: int) -> bool:
+        """Whether the team may have all the instances that the adding of so many units creates."""
+        return self._new_instances(item_id, count) <= self._space
 
     def instance(self, instance_id: str) -> Instance:
         """400 for an unknown one."""
@@ -99,21 +103,23 @@ class Inventory:
         source_id: str = "",
         properties: Sequence[Changes] = (),
     ) -> Added:
-        """Add units of an item, as many as its maximum and the limits allow; none of one that is disabled.
+        """Add units of an item, as many as its maximum and the limits allow, and as there may be instances;
+        none of one that is disabled.
 
         `properties[i]` are for the i-th instance that this creates, `properties[0]` for the stack of a
-        stackable item. Adding none to a stackable item that is kept at zero begins its stack. Each unit of an
-        item that is not stackable is a row: callers see to it that they are not too many.
+        stackable item. Adding none to a stackable item that is kept at zero begins its stack.
         """
         item = self.item(item_id)
         if item is None:
             return Added()
         fitting = min(count, self._room.left(item_id))
-        if item.stackable:
-            begins = count == 0 and item.keep_zero and not self._by_item.get(item_id)
-            added = self._add_to_stack(held, item_id, fitting, properties) if fitting or begins else Added()
+        new = self._new_instances(item_id, count)
+        if not item.stackable:
+            added = self._add_singles(held, item_id, min(new, self._space), properties)
+        elif (fitting or new) and new <= self._space:
+            added = self._add_to_stack(held, item_id, fitting, properties)
         else:
-            added = self._add_singles(held, item_id, fitting, properties)
+            added = Added()
         if added.count:
             (await held.part(Ledger)).add(source, source_id, items={item_id: added.count})
         return added
@@ -149,6 +155,20 @@ class Inventory:
             columns = zip(*(instance.row() for instance in self._touched.values()), strict=True)
             await held.tx.write(queries.STORE, held.team_id, *map(list, columns))
         self._removed, self._touched = [], {}
+
+    @property
+    def _space(self) -> int:
+        """How many more instances the team may have."""
+        return max(0, MOST_INSTANCES - len(self._instances))
+
+    def _new_instances(self, item_id: str, count: int) -> int:
+        """How many instances the adding of so many units creates, as far as the maxima of the item allow."""
+        item = self._codex.items[item_id]
+        fitting = min(count, self._room.left(item_id))
+        if not item.stackable:
+            return fitting
+        begins = fitting > 0 or (count == 0 and item.keep_zero)
+        return int(begins and not self._by_item.get(item_id))
 
     def _add_to_stack(self, held: Held, item_id: str, count: int, properties: Sequence[Changes]) -> Added:
         stack = self.stack(item_id) or self._create(held, item_id, stack=True)

@@ -7,6 +7,10 @@ from kizuna.teams.config.shapes import Inventory, Item
 #: No count goes beyond 64 bits.
 LARGEST = 2**63 - 1
 
+#: The most instances that a team has, of all items together: a stack is one, and each unit of an item that is
+#: not stackable. Whoever looks at an inventory gets all of it, and whoever changes it reads all of it.
+MOST_INSTANCES = 2_000
+
 
 class Room:
     """Counts of what a team has by item, category and set, within the maxima of each."""

@@ -27,6 +27,9 @@ GRANT = "inventory_grant"
 #: The most instances of items that are not stackable that one call may create (T-038).
 MOST_NEW_INSTANCES = 1000
 
+#: How many statements may read inventories at the same time: small ones need not wait for one large one.
+_READS_IN_FLIGHT = 2
+
 
 class TeamInventories:
     """What items there are, which of them a team has, and how they come and go."""
@@ -34,7 +37,9 @@ class TeamInventories:
     def __init__(self, database: Database, rewards: Rewards) -> None:
         self._database = database
         self._rewards = rewards
-        self._instances: SharedReads[str, Sequence[Record]] = SharedReads(self._read)
+        self._instances: SharedReads[str, Sequence[Record]] = SharedReads(
+            self._read, in_flight=_READS_IN_FLIGHT
+        )
 
     def functions(self) -> list[Served]:
         return [
@@ -77,7 +82,7 @@ class TeamInventories:
         for item_id, count in sorted(items.items()):
             # What counts is what is created: whoever asks for more than there is room for gets what fits.
             created += inventory.new_singles(item_id, count)
-            if created > MOST_NEW_INSTANCES:
+            if created > MOST_NEW_INSTANCES or not inventory.has_space(item_id, count):
                 raise too_many_instances()
             await _add(held, inventory, item_id, count, properties.get(item_id))
         return {"inventory": inventory.message()}

@@ -5,7 +5,9 @@ twice, or a value of another type refuses the whole message (`Unreadable`). A fi
 are looked at later (`Message.within_limits`): a caller who may not use a function is told so first.
 """
 
+import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,9 +25,26 @@ MOST_ENTRIES = 100
 _INT64 = (-(2**63), 2**63 - 1)
 _INT32 = (-(2**31), 2**31 - 1)
 
+#: The text of a number, of whatever size.
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+
+
+#: The most characters of a value that are shown to whoever looks for what is wrong with it.
+_SHOWN = 40
+
 
 class Unreadable(Exception):
-    """The JSON is none of this message."""
+    """The JSON is none of this message. Its text says where in it, and what is wrong, in one short line."""
+
+    def __init__(self, problem: str, path: str = "") -> None:
+        super().__init__(f"{path}: {problem}" if path else problem)
+        self._problem = problem
+        self._path = path
+
+    def below(self, step: str) -> "Unreadable":
+        """The same, seen from further out: `step` is a field's name, or an index in brackets."""
+        inner = self._path if not self._path or self._path.startswith("[") else f".{self._path}"
+        return Unreadable(self._problem, step + inner)
 
 
 Read = Callable[[Any], Any]
@@ -64,16 +83,18 @@ class Message:
     def read(self, value: Any) -> dict[str, Any]:
         """The fields that a JSON object sets, by their snake_case names; null sets none."""
         if value.__class__ is not dict:
-            raise Unreadable
+            raise _needed("an object", value)
         message: dict[str, Any] = {}
         seen: set[str] = set()
         for key, member in value.items():
             field = self._lookup.get(key)
-            if field is None or field.name in seen:
-                raise Unreadable
+            if field is None:
+                raise Unreadable(f"unknown field {shown(key)}; there are {', '.join(self.fields)}")
+            if field.name in seen:
+                raise Unreadable("it comes twice", field.name)
             seen.add(field.name)
             if member is not None:
-                message[field.name] = field.read(member)
+                message[field.name] = _read_at(field.name, field.read, member)
         return message
 
     def within_limits(self, message: Mapping[str, Any]) -> bool:
@@ -83,19 +104,40 @@ class Message:
         )
 
 
+def shown(value: Any) -> str:
+    """A JSON value for a log: short, whatever it is, and without line breaks."""
+    if isinstance(value, (dict, list)):
+        return "an object" if isinstance(value, dict) else "a list"
+    if isinstance(value, str):
+        return repr(value if len(value) <= _SHOWN else value[:_SHOWN] + "…")
+    return str(value) if isinstance(value, float) else json.dumps(value)
+
+
+def _needed(what: str, value: Any) -> Unreadable:
+    return Unreadable(f"{what} is needed, not {shown(value)}")
+
+
+def _read_at(step: str, read: Read, value: Any) -> Any:
+    """Read what is part of something else. `Unreadable` tells of which part."""
+    try:
+        return read(value)
+    except Unreadable as error:
+        raise error.below(step) from None
+
+
 # --- values ---
 
 
 def _text(value: Any) -> str:
     if value.__class__ is not str:
-        raise Unreadable
+        raise _needed("a text", value)
     text: str = value
     return text
 
 
 def _bool(value: Any) -> bool:
     if value.__class__ is not bool:
-        raise Unreadable
+        raise _needed("true or false", value)
     return bool(value)
 
 
@@ -109,7 +151,7 @@ def _integer(value: Any) -> int:
         parsed = parse_integer(value, Kind.INT64)
         if parsed is not None:
             return parsed
-    raise Unreadable
+    raise _needed("an integer", value)
 
 
 def _within(bounds: tuple[int, int]) -> Read:
@@ -118,7 +160,7 @@ def _within(bounds: tuple[int, int]) -> Read:
     def read(value: Any) -> int:
         number = _integer(value)
         if not low <= number <= high:
-            raise Unreadable
+            raise _needed(f"an integer from {low} to {high}", value)
         return number
 
     return read
@@ -127,12 +169,15 @@ def _within(bounds: tuple[int, int]) -> Read:
 def _clamped(value: Any) -> int:
     """A whole number, the nearest one of 64 bits where it is beyond them."""
     low, high = _INT64
+    if value.__class__ is str:
+        parsed = parse_integer(value, Kind.INT64)
+        if parsed is not None:
+            return parsed
+        text, value = value, float(value) if _NUMBER.fullmatch(value) else 0.0
+        if abs(value) <= high:
+            raise _needed("an integer", text)  # no number, or one with a fraction
     if value.__class__ is float and math.isinf(value):
         return high if value > 0 else low
-    if value.__class__ is str and (digits := value.removeprefix("-")).isascii() and digits.isdigit():
-        # Longer ones are beyond 64 bits whatever they are, and take long to read.
-        number = int(digits.lstrip("0")[:20] or "0")
-        value = -number if value.startswith("-") else number
     return min(max(_integer(value), low), high)
 
 
@@ -145,12 +190,12 @@ def _double(value: Any) -> float:
             return float(value)
         except ValueError:
             pass
-    raise Unreadable
+    raise _needed("a number", value)
 
 
 def _object(value: Any) -> dict[str, Any]:
     if value.__class__ is not dict:
-        raise Unreadable
+        raise _needed("an object", value)
     values: dict[str, Any] = value
     return values
 
@@ -163,7 +208,7 @@ def _entries(read: Read) -> Read:
     """A map; null is a value only where `read` takes it."""
 
     def read_all(value: Any) -> dict[str, Any]:
-        return {key: read(member) for key, member in _object(value).items()}
+        return {key: _read_at(f"[{shown(key)}]", read, member) for key, member in _object(value).items()}
 
     return read_all
 
@@ -171,8 +216,8 @@ def _entries(read: Read) -> Read:
 def _items(read: Read) -> Read:
     def read_all(value: Any) -> list[Any]:
         if value.__class__ is not list:
-            raise Unreadable
-        return [read(item) for item in value]
+            raise _needed("a list", value)
+        return [_read_at(f"[{index}]", read, item) for index, item in enumerate(value)]
 
     return read_all
 
@@ -227,7 +272,14 @@ def enum(name: str, numbers: Mapping[str, int]) -> Field:
     number = _within(_INT32)
 
     def read(value: Any) -> int:
-        return numbers[value] if value.__class__ is str and value in numbers else int(number(value))
+        if value.__class__ is not str:
+            return int(number(value))
+        if value in numbers:
+            return numbers[value]
+        try:
+            return int(number(value))
+        except Unreadable:
+            raise _needed(f"one of {', '.join(numbers)}", value) from None
 
     return Field(name, read)
 

@@ -22,16 +22,34 @@ from kizuna.teams.rewards.rolling import (
 )
 from kizuna.teams.rewards.shapes import Part, Reward
 
-#: How often one call rolls before it lets others have a turn.
-_ROLLS_IN_A_ROW = 20
+#: For how long rewards are rolled before the process turns to whatever else it has to do, in seconds.
+_LONGEST_TURN = 0.005
+
+
+class Pace:
+    """Keeps rolling from holding up everything else in the process. One for all calls."""
+
+    def __init__(self) -> None:
+        #: Since when nothing else has had a turn, for all that is known here, by the clock of the event loop.
+        self._since = 0.0
+
+    async def rounds(self, times: int) -> AsyncIterator[int]:
+        """So many rounds, with room for others in between wherever they have taken long."""
+        loop = asyncio.get_running_loop()
+        for number in range(times):
+            if loop.time() - self._since > _LONGEST_TURN:
+                await asyncio.sleep(0)
+                self._since = loop.time()
+            yield number
 
 
 class Earning:
     """Rolls rewards in a call that earns them."""
 
-    def __init__(self, held: Held, random: Random) -> None:
+    def __init__(self, held: Held, random: Random, pace: Pace) -> None:
         self._held = held
         self._random = random
+        self._pace = pace
         self._item_sets: Mapping[str, frozenset[str]] | None = None
 
     async def roll(self, reward: Reward) -> Earned:
@@ -50,7 +68,7 @@ class Earning:
         if most is None:
             total.multiply(times)
         else:
-            async for _ in in_turns(times - 1):
+            async for _ in self._pace.rounds(times - 1):
                 total.add(await self._roll_personal(reward))
         return total
 
@@ -109,14 +127,6 @@ class Earning:
                 id: frozenset(item.item_sets) for id, item in items.items() if not item.disabled
             }
         return self._item_sets
-
-
-async def in_turns(times: int) -> AsyncIterator[int]:
-    """So many rounds, with room in between for whatever else the process has to do."""
-    for number in range(times):
-        if number % _ROLLS_IN_A_ROW == _ROLLS_IN_A_ROW - 1:
-            await asyncio.sleep(0)
-        yield number
 
 
 def most_times(reward: Reward) -> int | None:

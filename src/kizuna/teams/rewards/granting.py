@@ -8,7 +8,7 @@ from kizuna.teams.held import Held
 from kizuna.teams.hooks import TeamHooks
 from kizuna.teams.mailbox.entries import Mailbox
 from kizuna.teams.rewards.earned import Earned, Message, mark_mailed, part_message, reward_message
-from kizuna.teams.rewards.earning import Earning, in_turns, most_times
+from kizuna.teams.rewards.earning import Earning, Pace, most_times
 from kizuna.teams.rewards.landing import Landing
 from kizuna.teams.rewards.member_grants import MemberGrants, active_members, with_instances
 from kizuna.teams.rewards.parcels import pack, unpack
@@ -38,6 +38,7 @@ class Rewards:
         self._hooks = hooks
         #: The one source of chance; tests put a seeded one in its place.
         self.random: Random = random or SystemRandom()
+        self._pace = Pace()
 
     async def grant(self, held: Held, reward: Reward, source: Source) -> Message:
         """Roll a reward of the team's and give it: to the team, its mailbox and its members."""
@@ -48,7 +49,7 @@ class Rewards:
         """Do so several times, one after the other; the `Reward` message of each."""
         giving = self._giving(held, source)
         granted = []
-        async for _ in in_turns(times):
+        async for _ in self._pace.rounds(times):
             earned = await self._replaced(held, await giving.earning.roll(reward), source)
             granted.append(await giving.give(earned))
         await giving.landing.finish()
@@ -112,7 +113,8 @@ class Rewards:
         await self._wallets.hold(held.tx, users)
 
     def _giving(self, held: Held, source: Source) -> "_Giving":
-        return _Giving(held, source, Earning(held, self.random), (self._wallets, self._notifications))
+        earning = Earning(held, self.random, self._pace)
+        return _Giving(held, source, earning, (self._wallets, self._notifications))
 
     async def _replaced(
         self,

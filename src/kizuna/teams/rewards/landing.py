@@ -8,7 +8,7 @@ from kizuna.teams.inventory.holdings import Inventory
 from kizuna.teams.rewards.earned import Message, part_message
 from kizuna.teams.rewards.member_grants import with_instances
 from kizuna.teams.rewards.modifiers import Modifiers
-from kizuna.teams.rewards.rolling import MOST_INSTANCES, Rolled
+from kizuna.teams.rewards.rolling import Rolled
 from kizuna.teams.rewards.sources import Source
 from kizuna.teams.wallet.balances import Wallet
 
@@ -25,9 +25,6 @@ class Landing:
         self._currencies: Counter[str] = Counter()
         self._items: Counter[str] = Counter()
         self._modifiers: list[Message] = []
-        # An item that is not stackable may come in any number, and each unit is a row: a bound for mistakes
-        # in the configuration. What is beyond it is dropped, as what is beyond a limit.
-        self._instances_left = MOST_INSTANCES
 
     async def land(self, rolled: Rolled, time_sec: int) -> Message:
         """Give a part; what was given of it, as a message."""
@@ -54,26 +51,14 @@ class Landing:
         for item_id, count in rolled.items.items():
             inventory = await self._held.part(Inventory)
             properties = rolled.properties.get(item_id, ())
-            fitting = self._fitting(item_id, count)
             added = await inventory.add(
-                self._held, item_id, fitting, self._source.kind, self._source.id, properties
+                self._held, item_id, count, self._source.kind, self._source.id, properties
             )
             if added.count:
                 taken[item_id] = added.count
                 instances |= added.instances
-                self._note(item_id, added.count)
+                self._items[item_id] += added.count
         return taken, instances
-
-    def _fitting(self, item_id: str, count: int) -> int:
-        return count if self._is_stackable(item_id) else min(count, self._instances_left)
-
-    def _note(self, item_id: str, count: int) -> None:
-        self._items[item_id] += count
-        if not self._is_stackable(item_id):
-            self._instances_left -= count
-
-    def _is_stackable(self, item_id: str) -> bool:
-        return self._held.config.inventory.items[item_id].stackable
 
     def _publish(self) -> None:
         source = self._source.kind.value

@@ -6,6 +6,7 @@ from itertools import chain, cycle, islice, repeat
 from random import Random
 from typing import Any
 
+from kizuna.teams.inventory.room import MOST_INSTANCES
 from kizuna.teams.rewards.ranges import pick, roll_integer, roll_number
 from kizuna.teams.rewards.shapes import (
     Contents,
@@ -21,14 +22,8 @@ from kizuna.teams.rewards.shapes import (
 #: The most draws from a table or an item set in one roll, however many are configured: a roll must end.
 MOST_DRAWS = 10_000
 
-#: The most instances of one item that a roll gives properties.
-MOST_INSTANCES = 10_000
-
 LARGEST = 2**63 - 1
 _LARGEST_ENERGY = 2**31 - 1
-
-#: The weight that an energy modifier is said to have which was not drawn by weight.
-_UNWEIGHTED = -1
 
 
 @dataclass(slots=True)
@@ -103,14 +98,15 @@ def roll(part: Part, *, owned: Owned, item_sets: ItemSets, random: Random) -> Ro
     dice = _Dice(owned, item_sets, random)
     rolled = Rolled()
     if part.guaranteed is not None:
-        rolled.add(dice.roll(part.guaranteed, _UNWEIGHTED))
+        rolled.add(dice.roll(part.guaranteed, 0))
     for drawn in _draw(part, random):
         rolled.add(dice.roll(drawn, drawn.weight))
     return rolled
 
 
 def roll_properties(lots: Iterable[Lot], count: int, random: Random, *, stack: bool) -> list[Properties]:
-    """What each of `count` units of an item has, in their order; only one for a stack (T-164).
+    """What each of `count` units of an item has, in their order; only one for a stack (T-164), and no more
+    than a team may have.
 
     Empty where no entry of the configuration gives any. Units beyond those that were rolled, which modifiers
     have added, are like those that were, in turn.

@@ -63,7 +63,8 @@ class Wallet:
         if self._changed:
             currencies = sorted(self._changed)
             balances = [self._balances[currency] for currency in currencies]
-            await held.tx.write(queries.STORE, held.team_id, currencies, balances, self.update_sec)
+            starts = [held.config.currencies[currency] for currency in currencies]
+            await held.tx.write(queries.STORE, held.team_id, currencies, balances, self.update_sec, starts)
             self._changed.clear()
 
 

@@ -20,14 +20,14 @@ class _Entry:
 
 
 class Ledger:
-    """The changes of one call, one entry for each source; what comes to nothing is left out.
+    """The changes of one call: an entry for what came in from each source, and one for what went out.
 
     A source is what the change came from: `wallet_grant`, `store_purchase`, … and the id of what was bought,
     claimed or consumed.
     """
 
     def __init__(self) -> None:
-        self._entries: dict[tuple[str, str], _Entry] = {}
+        self._entries: dict[tuple[str, str, bool], _Entry] = {}
 
     @classmethod
     async def load(cls, held: Held) -> Self:
@@ -42,16 +42,18 @@ class Ledger:
         items: Amounts | None = None,
     ) -> None:
         """Note amounts by currency and by item, below zero for what the team lost."""
-        entry = self._entries.setdefault((source, source_id), _Entry())
         for currency, amount in (currencies or {}).items():
-            entry.currencies[currency] += amount
+            self._entry(source, source_id, amount).currencies[currency] += amount
         for item, amount in (items or {}).items():
-            entry.items[item] += amount
+            self._entry(source, source_id, amount).items[item] += amount
+
+    def _entry(self, source: str, source_id: str, amount: int) -> _Entry:
+        return self._entries.setdefault((source, source_id, amount < 0), _Entry())
 
     async def save(self, held: Held) -> None:
         rows = [
             (source, source_id, _text(entry.currencies), _text(entry.items))
-            for (source, source_id), entry in self._entries.items()
+            for (source, source_id, _), entry in self._entries.items()
             if any(entry.currencies.values()) or any(entry.items.values())
         ]
         if rows:

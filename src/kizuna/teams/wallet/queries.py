@@ -19,11 +19,12 @@ BALANCES = Query(
 
 STORE = Command(
     "team_wallet.store",
-    "Set balances, and when the wallet changed.",
+    "Set balances, and when the wallet changed; what a currency began with stays.",
     """
     with changed as (
-        insert into team_currency as c (team_id, currency, balance)
-        select $1, w.currency, w.balance from unnest($2::text[], $3::bigint[]) as w (currency, balance)
+        insert into team_currency as c (team_id, currency, start, balance)
+        select $1, w.currency, w.start, w.balance
+        from unnest($2::text[], $5::bigint[], $3::bigint[]) as w (currency, start, balance)
         on conflict (team_id, currency) do update set balance = excluded.balance
     )
     update team set wallet_update_sec = $4 where team_id = $1
