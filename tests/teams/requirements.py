@@ -27,7 +27,7 @@ def named_in(text: str) -> set[int]:
     return found
 
 
-def tests_of_requirements() -> dict[int, list[str]]:
+def covering_tests() -> dict[int, list[str]]:
     """The tests that cover each requirement, as pytest names them."""
     covering: dict[int, list[str]] = defaultdict(list)
     for name, docstring in _tests():
@@ -55,7 +55,7 @@ def _tests() -> Iterator[tuple[str, str]]:
 
 def main() -> None:
     """Print every requirement with its tests."""
-    covering = tests_of_requirements()
+    covering = covering_tests()
     for number in ALL:
         sys.stdout.write(" ".join((f"T-{number:03}", *covering.get(number, ["-"]))) + "\n")
 

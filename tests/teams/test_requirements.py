@@ -2,7 +2,7 @@
 
 import re
 
-from tests.teams.requirements import ALL, ROOT, cases, tests_of_requirements
+from tests.teams.requirements import ALL, ROOT, cases, covering_tests
 
 _LINE = re.compile(
     r"^- \*\*T-(\d{3})\*\* (?P<statement>.+) \((?:`(?P<test>tests/\S+::\w+)`|(?P<reason>no test: .+))\)$"
@@ -19,7 +19,7 @@ def test_every_requirement_is_stated_once() -> None:
 
 def test_the_named_tests_cover_them() -> None:
     """The test exists, and says that this is what it is for."""
-    covering = tests_of_requirements()
+    covering = covering_tests()
     for line in (ROOT / "docs/teams.md").read_text().splitlines():
         if (match := _LINE.match(line)) and match["test"]:
             assert match["test"] in covering.get(int(match[1]), ()), line

@@ -145,7 +145,9 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 8, timeout: float = 30.0) -> None:
         self.url = url
         self.counts: Counter[str] = Counter()
-        self._writers = asyncio.Semaphore(pool_size - min(_KEPT_FOR_READERS, pool_size // 2))
+        #: How many transactions that write there can be at a time.
+        self.writers = pool_size - min(_KEPT_FOR_READERS, pool_size // 2)
+        self._writers = asyncio.Semaphore(self.writers)
 
         async def connect(*_: Any, **__: Any) -> Connection:
             return await asyncpg.connect(

@@ -25,6 +25,11 @@ class Deadlines:
         self._running: dict[asyncio.Task[object], float] = {}
         self._late: set[asyncio.Task[object]] = set()
 
+    @property
+    def seconds(self) -> float:
+        """How long a block may take."""
+        return self._seconds
+
     def __enter__(self) -> None:
         loop = asyncio.get_running_loop()
         task = asyncio.current_task(loop)

@@ -28,6 +28,7 @@ from kizuna.runtime.functions import (
     TEAM_COHORT,
     TEAM_EVENT,
     TEAM_PROFANITY,
+    TEAM_REWARD,
     TEAM_USER_ACTIVITY,
     CallbackFunction,
     Functions,
@@ -41,6 +42,12 @@ from kizuna.teams.hooks import CohortChoice, TeamHooks
 from kizuna.teams.rewards.sources import Source
 
 _LOW, _HIGH = -(2**63), 2**63 - 1
+
+#: What the game is asked within transactions of Teams.
+_DECIDING = (TEAM_REWARD, TEAM_ACTIVITY, TEAM_USER_ACTIVITY, TEAM_PROFANITY, TEAM_COHORT)
+
+#: Seconds that a function has, beyond its time, to notice that it was told to end.
+_GRACE = 1.0
 
 
 class TeamContext(CallbackContext):
@@ -75,6 +82,11 @@ class TeamFunctions:
         self._surroundings = surroundings
         self._deadlines = deadlines
 
+    @property
+    def decides(self) -> bool:
+        """Whether there is any function that is asked within transactions."""
+        return any(kind.startswith(_DECIDING) for kind in self._functions().callbacks)
+
     def find(self, *kinds: str) -> CallbackFunction | None:
         """The function of the first of these kinds that there is one of."""
         callbacks = self._functions().callbacks
@@ -99,9 +111,11 @@ class TeamFunctions:
             with self._deadlines:
                 answers.append(await function.call(ctx, argument))
 
-        error = await apart.outcome(work, function.place)
+        # What goes on though it was told to end is left to itself: it must not keep the team for itself.
+        error = await apart.outcome(work, function.place, self._deadlines.seconds + _GRACE)
         if error is not None:
-            failed = overdue() if isinstance(error, Overdue) else failure(error)
+            late = isinstance(error, Overdue | apart.TookTooLong)
+            failed = overdue() if late else failure(error)
             _log(ctx, function, failed, error)
             raise failed from error
         try:
@@ -109,7 +123,7 @@ class TeamFunctions:
         except (TypeError, ValueError) as nonsense:
             failed = CallFailed(Code.INTERNAL, INVALID_RESULT, deliberate=False)
             ctx.logger.error(
-                "The function %s (trace %s) has answered nonsense:%s", function.place, ctx.trace_id, nonsense
+                "The function %s (trace %s) has answered nonsense: %s", function.place, ctx.trace_id, nonsense
             )
             raise failed from nonsense
 
@@ -154,6 +168,10 @@ class GameTeamHooks(TeamHooks):
             return None
         score: int | None = await game.call(function, read(Team, team), _score_or_none)
         return score
+
+    @property
+    def decides(self) -> bool:
+        return self._game().decides
 
     @property
     def scores_activity(self) -> bool:
@@ -234,7 +252,7 @@ class TeamEventHandlers:
 
 def _instance(value: Any, kind: type) -> Any:
     if not isinstance(value, kind):
-        raise TypeError(f" it must be {kind.__name__}, not {type(value).__name__}")
+        raise TypeError(f"it must be {kind.__name__}, not {type(value).__name__}")
     return value
 
 
@@ -244,7 +262,7 @@ def _score_or_none(answer: Any) -> int | None:
 
 def _score(value: Any) -> int:
     if type(value) is not int or not _LOW <= value <= _HIGH:
-        raise ValueError(f" a score must be a 64-bit integer, not {value!r}")
+        raise ValueError(f"a score must be a 64-bit integer, not {value!r}")
     return int(value)
 
 
@@ -261,7 +279,7 @@ def _choice(answer: Any, known: set[str]) -> CohortChoice:
     """A choice among those that were offered. TypeError or ValueError for anything else."""
     choice: CohortChoice = _instance(answer, CohortChoice)
     if choice.cohort_id not in known:
-        raise ValueError(f" {choice.cohort_id!r} is none of the cohorts that have room")
+        raise ValueError(f"{choice.cohort_id!r} is none of the cohorts that have room")
     if choice.matchmaker_properties is not None:
         orjson.dumps(_instance(choice.matchmaker_properties, dict))
     return choice

@@ -4,8 +4,10 @@ The order is that of T-020: the request's form, the team, the caller's membershi
 limits, and only then what the function itself looks at.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextvars import ContextVar
 from typing import TypeVar
 
 from kizuna.clock import Clock
@@ -36,6 +38,12 @@ T = TypeVar("T")
 #: How often a call is tried whose wait for the team's lock took too long (T-029).
 _ATTEMPTS = 4
 
+#: Transactions that others can always have beside those in which the game is asked.
+_KEPT_FROM_HOOKS = 2
+
+#: Whether the present task is within such a transaction: what the game does there needs no other room.
+_within_hooks: ContextVar[bool] = ContextVar("within hooks", default=False)
+
 #: Refuses, on behalf of whoever makes a group a team by a call: (transaction, team id, user id).
 BeforeAdoption = Callable[[Transaction, str, str], Awaitable[None]]
 
@@ -58,6 +66,7 @@ class Calls:
         turns: Turns,
         before_adoption: BeforeAdoption,
         *,
+        decides: Callable[[], bool] = lambda: False,
         debug: bool = False,
         closed: Collection[str] = (),
     ) -> None:
@@ -66,6 +75,8 @@ class Calls:
         self._config = config
         #: Tells the game what calls did, after they are committed.
         self.publish = publish
+        self._decides = decides
+        self._room_for_hooks = asyncio.Semaphore(max(1, database.writers - _KEPT_FROM_HOOKS))
         self._debug = debug
         self._closed = frozenset(closed)
         self._turns = turns
@@ -137,6 +148,7 @@ class Calls:
             events.clear()
             held = await self._hold(tx, team_id, actor, access)
             result = await work(held)
+            await self._adopt(held)
             await held.save()
             events.extend(held.events)
             return result
@@ -155,10 +167,30 @@ class Calls:
             _check_limits(served.function, request)
             return await served.run(held, request)
 
-        return await self.change(team_id, actor, work, served.function.access)
+        if served.queue is None:
+            return await self.change(team_id, actor, work, served.function.access)
+        try:
+            async with self._turns.of(served.queue(request), _ATTEMPTS * PATIENCE):
+                return await self.change(team_id, actor, work, served.function.access)
+        except LOCKED as error:
+            raise team_is_busy() from error
 
     async def persistently(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        """Run something in a transaction, again where a lock is not given in time; 409 in the end (T-029)."""
+        """Run something in a transaction, again where a lock is not given in time; 409 in the end (T-029).
+
+        A game that is asked within it may take its time, and write something of its own meanwhile: of such
+        transactions there are never so many that nobody else could write.
+        """
+        if _within_hooks.get() or not self._decides():
+            return await self._repeated(work)
+        async with self._room_for_hooks:
+            token = _within_hooks.set(True)
+            try:
+                return await self._repeated(work)
+            finally:
+                _within_hooks.reset(token)
+
+    async def _repeated(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         for left in range(_ATTEMPTS - 1, -1, -1):
             try:
                 return await self._database.atomically(work)
@@ -180,12 +212,20 @@ class Calls:
             state = standing[0]["state"]
             role = None if state is None else Role(state)
         role = _allowed(access, actor, role)
-        at = self._clock.now()
-        if not rows[0]["adopted"]:
-            if actor is not None:
-                await self._before_adoption(tx, team_id, actor.user_id)
-            await _adopt(tx, team_id, int(at.timestamp()))
-        return Held(tx, self._config(), team_id, rows[0], actor, role, at)
+        return Held(tx, self._config(), team_id, rows[0], actor, role, self._clock.now())
+
+    async def _adopt(self, held: Held) -> None:
+        """Make a group that was none before a team, now that something of it changes.
+
+        Not sooner: whoever does this is held from here on, and the game may want to change him in between.
+        """
+        if held.group["adopted"]:
+            return
+        if held.actor is not None:
+            await self._before_adoption(held.tx, held.team_id, held.actor.user_id)
+        # Of two that take the same short code at the same moment, the second goes without.
+        if not await held.tx.write(queries.ADOPT, held.team_id, held.now):
+            await held.tx.write(queries.ADOPT_PLAINLY, held.team_id, held.now)
 
     async def _standing(self, team_id: str, actor: Actor | None) -> tuple[bool, Role | None]:
         """Whether a team exists, and how the actor stands to it."""
@@ -200,12 +240,6 @@ class Calls:
         return [
             (pair in found, None if (state := found.get(pair)) is None else Role(state)) for pair in pairs
         ]
-
-
-async def _adopt(tx: Transaction, team_id: str, now: int) -> None:
-    """Make a group a team. Another that takes the same short code at the same moment keeps it."""
-    if not await tx.write(queries.ADOPT, team_id, now):
-        await tx.write(queries.ADOPT_PLAINLY, team_id, now)
 
 
 def _team_id(request: Request) -> str:

@@ -56,6 +56,7 @@ class Teams:
             hooks.publish,
             groups.turns,
             rules.before_adoption,
+            decides=lambda: hooks.decides,
             debug=settings.debug_rpcs,
             closed=settings.closed_functions,
         )

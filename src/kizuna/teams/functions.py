@@ -62,10 +62,14 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Writing:
-    """A function that changes a team: `run(held, request)`, all of it in one transaction."""
+    """A function that changes a team: `run(held, request)`, all of it in one transaction.
+
+    Calls for which `queue` gives the same name run one after the other, whatever their teams.
+    """
 
     function: Function
     run: Callable[[Held, Request], Awaitable[Reply]]
+    queue: Callable[[Request], str] | None = None
 
 
 Served = Free | Reading | Writing

@@ -39,6 +39,11 @@ class TeamHooks:
         return None
 
     @property
+    def decides(self) -> bool:
+        """Whether the game has any function that is asked within transactions."""
+        return False
+
+    @property
     def scores_activity(self) -> bool:
         """Whether one of these two answers: without scores nobody needs to look up members for them."""
         return False

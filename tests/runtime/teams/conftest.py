@@ -59,7 +59,8 @@ async def read(ctx, text):
 
 async def placed(ctx, search):
     deed = deeds.get("cohort")
-    return deed(search) if deed else None
+    answer = deed(search) if deed else None
+    return await answer if hasattr(answer, "__await__") else answer
 """
 
 

@@ -18,8 +18,8 @@ from kizuna.runtime.api import teams
 from kizuna.runtime.errors import RegistrationError
 from kizuna.runtime.functions import CallbackFunction
 from kizuna.teams.rewards.sources import SourceKind
-from tests.runtime.conftest import Folder, until_noon
-from tests.runtime.teams.conftest import Told
+from tests.runtime.conftest import Folder
+from tests.runtime.teams.conftest import GAME, Told
 from tests.support.applications import client_of, running_application
 from tests.support.waiting import wait_until_async
 from tests.teams.support import CONFIG, Cast, answered, ask, assemble, refused
@@ -189,8 +189,8 @@ NONSENSE = "Runtime function returned invalid data - only allowed one return val
         (failing, 500, 13, "who is there?", "who is there?"),
         (hanging, 504, 4, "context deadline exceeded", "it took longer than runtime.call_timeout_ms"),
         (leaving, 500, 13, "Internal error.", "Internal error."),
-        (talking, 500, 13, NONSENSE, "it must be Reward, not dict"),
-        (counting_wrong, 500, 13, NONSENSE, ".items['raid_key'] must be an int, not str"),
+        (talking, 500, 13, NONSENSE, "nonsense: it must be Reward, not dict"),
+        (counting_wrong, 500, 13, NONSENSE, "nonsense: .items['raid_key'] must be an int, not str"),
     ],
 )
 async def test_a_function_that_fails_ends_the_call_without_a_trace(
@@ -233,7 +233,7 @@ async def test_a_function_can_read_its_team_but_not_change_it(cast: Cast, game: 
 
     game.deeds["store_purchase"] = reading_and_changing
     answer = await cast.ask(cast.member, "TEAMS_STORE_PURCHASE", item_id="key_bundle")
-    assert refused(answer) == (500, 13, f"team {cast.team} is being changed by the call that asks")
+    assert refused(answer) == (500, 13, f"group {cast.team} is being changed by the call that asks")
     assert read[0].currencies["guild_gold"] == 100
 
 
@@ -249,6 +249,54 @@ async def test_a_function_can_change_another_team(nk: Nakama, cast: Cast, game: 
 
 
 # --- activity ---
+
+
+async def test_functions_that_write_wait_for_nobody_who_waits_for_them(
+    app: Application, nk: Nakama, game: Told
+) -> None:
+    """However many there are: others, and what they write themselves, always find a connection."""
+
+    async def deed(ctx: rt.Context, rolled: rt.RolledReward) -> None:
+        await asyncio.sleep(0.02)  # long enough for all to be within
+        await ctx.nk.wallet_update(ctx.user_id, {"bonus": 1})
+        await ctx.nk.storage_write([rt.StorageWrite("bonus", "seen", {}, user_id=ctx.user_id)])
+
+    game.deeds["store_purchase"] = deed
+    async with client_of(app) as api:
+        casts = [await assemble(api) for _ in range(8)]
+        buyers = [cast.call(cast.member, "TEAMS_STORE_PURCHASE", item_id="key_bundle") for cast in casts]
+        async with asyncio.timeout(8):
+            await asyncio.gather(*buyers)
+        for cast in casts:
+            account = await nk.account_get(cast.member.id)
+            assert account.wallet == {"bonus": 1}
+
+
+async def test_rolls_wait_for_a_choice_without_holding_up_others(app: Application, game: Told) -> None:
+    """Those into the same event go one after the other, and everybody else goes on."""
+    inside = asyncio.Event()
+    leave = asyncio.Event()
+
+    async def slow(search: Any) -> None:
+        inside.set()
+        await leave.wait()
+
+    game.deeds["cohort"] = slow
+    async with client_of(app) as api:
+        bystander, *casts = [await assemble(api) for _ in range(8)]
+        rolls = [
+            asyncio.create_task(
+                cast.call(cast.member, "TEAMS_EVENT_LEADERBOARD_ROLL", event_leaderboard_id="weekly_siege")
+            )
+            for cast in casts
+        ]
+        await inside.wait()
+        async with asyncio.timeout(5):
+            for _ in range(5):
+                await bystander.call(bystander.admin, "TEAMS_WALLET_GRANT", currencies={"guild_gold": 1})
+        leave.set()
+        for answer in await asyncio.gather(*rolls):
+            assert answer["cohort_id"]
 
 
 async def test_activity_is_what_the_game_says(cast: Cast, game: Told) -> None:
@@ -371,25 +419,6 @@ async def test_a_choice_that_is_none_ends_the_call(
 # --- other games ---
 
 
-async def test_the_game_of_the_documentation_works(
-    database_url: str, clock: ShiftedClock, folder: Folder
-) -> None:
-    section = (DOCS / "game-code.md").read_text().split("\n## Teams\n")[1]
-    folder.write("guild.py", section.split("```python")[1].split("```")[0])
-    sections = {"teams": {"config": CONFIG}, "runtime": {"modules": [folder.path]}}
-    clock.offset = until_noon() + timedelta(hours=5)
-    async with running_application(database_url, clock, sections) as app, client_of(app) as api:
-        cast = await assemble(api)
-        ack = await cast.call(cast.member, "TEAMS_STORE_PURCHASE", item_id="key_bundle")
-        assert ack["reward"]["items"] == {"raid_key": "6"}
-        answer = await cast.ask(cast.member, "TEAMS_WRITE_CHAT_MESSAGE", content="Dragon Dung!")
-        assert refused(answer) == (400, 3, "input contains profanity")
-        answer = await api.post("/v2/rpc/treasure?unwrap", content=cast.team, headers=cast.outsider.headers)
-        assert answer.json()["message"] == "Not your team."
-        answer = await api.post("/v2/rpc/treasure?unwrap", content=cast.team, headers=cast.member.headers)
-        assert answer.text == "15"
-
-
 async def test_after_a_reload_new_calls_use_the_new_functions(
     database_url: str, app_clock: ShiftedClock, folder: Folder
 ) -> None:
@@ -431,6 +460,28 @@ def test_a_source_must_exist() -> None:
     app = rt.App()
     with pytest.raises(RegistrationError, match="no rewards of 'shop', but of store_purchase, "):
         app.team_reward("shop")
+
+
+def test_the_decorator_for_all_sources_needs_its_parentheses() -> None:
+    app = rt.App()
+    with pytest.raises(RegistrationError, match=r"write @app\.team_reward\(\)"):
+
+        @app.team_reward  # type: ignore[call-overload]
+        async def decided(ctx: rt.Context, rolled: rt.RolledReward) -> None: ...
+
+
+@pytest.mark.parametrize("configured", [True, False])
+async def test_the_log_warns_of_functions_without_teams(
+    database_url: str, clock: ShiftedClock, folder: Folder, caplog: pytest.LogCaptureFixture, configured: bool
+) -> None:
+    """One line names all of them."""
+    folder.write("guild.py", GAME)
+    sections = {"teams": {"config": CONFIG if configured else None}, "runtime": {"modules": [folder.path]}}
+    async with running_application(database_url, clock, sections):
+        pass
+    warnings = [text for text in caplog.messages if "teams.config is not set" in text]
+    kinds = "team_activity, team_cohort, team_event, team_profanity, team_reward, team_reward gift_contribute"
+    assert [kinds in text for text in warnings] == ([] if configured else [True])
 
 
 def test_functions_are_registered_by_calls_and_as_decorators() -> None:

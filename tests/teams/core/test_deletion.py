@@ -16,11 +16,14 @@ from tests.teams.core.conftest import Enter
 from tests.teams.core.support import Founder, Team
 from tests.teams.support import answered
 
+#: What stays: the members' rewards are theirs, and the ledger tells what happened.
+KEPT = ("team_member_grant", "team_ledger")
+
 #: Everything that belongs to a team, in an order in which it can be written.
 OWNED = [
     table
     for table in metadata.sorted_tables
-    if table.name.startswith("team") and "team_id" in table.c and table.name != "team_member_grant"
+    if table.name.startswith("team") and "team_id" in table.c and table.name not in KEPT
 ]
 COHORT = metadata.tables["team_event_cohort"]
 
