@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Sequence
 from types import SimpleNamespace
-from typing import Any, cast as typed
+from typing import Any
+from typing import cast as typed
 
 from kizuna.app import Application
 from kizuna.teams.inventory.room import MOST_INSTANCES
@@ -39,10 +40,10 @@ def boundless(**reward: Any) -> Message:
 
 
 async def fill(cast: Cast, left: int = 0) -> None:
-    """Grant candles until there is only so much space left."""
-    for _ in range(MOST_INSTANCES // 1000 - 1):
-        await grant(cast, candle=1000)
-    await grant(cast, candle=1000 - left - len(await inventory(cast)) % 1000)
+    """Grant candles until there is space for so many more instances."""
+    wanted = MOST_INSTANCES - left - len(await inventory(cast))
+    for begin in range(0, wanted, 1000):
+        await grant(cast, candle=min(1000, wanted - begin))
 
 
 async def consume(cast: Cast, **items: int) -> Message:
@@ -70,7 +71,7 @@ async def test_stacks_that_are_used_up_make_space(app: Application, cast: Cast) 
     """T-360, T-373: a stack counts for one, however high it is."""
     with configured(app, boundless()):
         await grant(cast, coal=1000)
-        await fill(cast, left=1)
+        await fill(cast)
         assert await grant_refused(cast, items={"drum": 1}) == TOO_MANY
         await consume(cast, coal=999)
         assert await grant_refused(cast, items={"drum": 1}) == TOO_MANY

@@ -228,7 +228,10 @@ async def test_consumption_is_told_and_noted(app: Application, cast: Cast) -> No
         "select * from team_ledger where team_id = $1 and source = 'inventory_consume' order by id",
         cast.team,
     )
-    assert [(entry["source_id"], entry["items"]) for entry in entries] == [("elixir", '{"elixir": -2}')] * 2
+    assert [(entry["source_id"], entry["items"], entry["currencies"]) for entry in entries] == [
+        ("elixir", '{"elixir": -2}', "{}"),
+        ("elixir", "{}", '{"guild_gold": 20}'),
+    ] * 2
 
 
 async def test_a_wallet_that_overflows_consumes_nothing(app: Application, cast: Cast) -> None:

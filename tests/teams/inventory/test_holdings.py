@@ -175,23 +175,6 @@ class InventoryMachine(RuleBasedStateMachine):
     def there_are_not_too_many(self) -> None:
         assert len(self.inventory.message().get("items", {})) <= MOST
 
-    @rule(item_id=st.sampled_from(ITEMS), count=st.integers(0, 20))
-    def ask_for_space(self, item_id: str, count: int) -> None:
-        """There is space where adding so many would leave out none for the number of instances."""
-        has_space = self.inventory.has_space(item_id, count)
-        before, fitting = len(self.inventory.message().get("items", {})), min(count, self.room(item_id))
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(holdings, "MOST_INSTANCES", LARGEST)
-            asyncio.run(self.inventory.add(self.held, item_id, count, "test"))
-        after = len(self.inventory.message().get("items", {}))
-        assert has_space == (after <= MOST or after == before)
-        self.model[item_id] = self.inventory.owned(item_id)
-        assert not has_space or self.model[item_id] >= fitting
-        for instance in self.instances(item_id)[::-1][: max(0, after - max(before, MOST))]:
-            self.model[item_id] -= asyncio.run(
-                self.inventory.take_from(self.held, instance, instance.count, "test")
-            )
-
     @invariant()
     def every_unit_is_there(self) -> None:
         for item_id, item in self.config.inventory.items.items():
@@ -210,7 +193,8 @@ class InventoryMachine(RuleBasedStateMachine):
         return sorted(found, key=lambda one: (one.owned_sec, one.id))
 
 
-def test_the_inventory_against_a_model() -> None:
+def test_the_inventory_against_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
     """T-358 to T-362, T-369, T-374 to T-376: whatever is added and taken, in one call and in several."""
+    monkeypatch.setattr(holdings, "MOST_INSTANCES", MOST)
     limits = settings(max_examples=60, stateful_step_count=25, deadline=None)
     run_state_machine_as_test(InventoryMachine, settings=limits)

@@ -6,7 +6,7 @@ from random import Random, SystemRandom
 import pytest
 
 from kizuna.errors import ApiError
-from kizuna.teams.rewards.rolling import MOST_INSTANCES
+from kizuna.teams.inventory.room import MOST_INSTANCES
 from kizuna.teams.rewards.shapes import EnergyModifier, IntRange, ItemSetReward, Reward
 from kizuna.teams.rewards.sources import Source, SourceKind
 from kizuna.teams.wallet.reading import ledger_page
@@ -101,13 +101,14 @@ async def test_item_sets_look_at_what_the_team_has(team: Team) -> None:
 
 
 async def test_amounts_may_be_as_large_as_the_wire_takes(team: Team) -> None:
-    """T-162, T-174: a stack of 64 bits; singles are rows, and bounded."""
+    """T-162, T-174: a stack of 64 bits, which is one instance; of the others only so many."""
     granted = await team.grant(Reward(guaranteed=contents(items={"ore": LARGEST})))
     assert granted["items"] == {"ore": str(LARGEST)}
     assert "items" not in await team.grant(Reward(guaranteed=contents(items={"ore": 1})))
     granted = await team.grant(Reward(guaranteed=contents(items={"pebble": LARGEST})))
-    assert granted["items"] == {"pebble": str(MOST_INSTANCES)}
-    assert len(granted["item_instances"]) == MOST_INSTANCES
+    assert granted["items"] == {"pebble": str(MOST_INSTANCES - 1)}
+    assert len(granted["item_instances"]) == MOST_INSTANCES - 1
+    assert "items" not in await team.grant(Reward(guaranteed=contents(items={"raid_key": 1, "pebble": 1})))
 
 
 async def test_a_balance_beyond_64_bits_fails_the_call(team: Team) -> None:

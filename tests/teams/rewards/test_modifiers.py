@@ -1,12 +1,17 @@
 """Reward modifiers: what they do, for how long, and to what."""
 
+import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
+import asyncpg
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kizuna.clock import ShiftedClock
-from kizuna.teams.rewards.modifiers import Modifiers, modified
+from kizuna.teams.rewards.modifiers import Effects, Modifier, Modifiers
+from kizuna.teams.rewards.rolling import Rolled
 from kizuna.teams.rewards.shapes import MemberReward, Reward, TeamReward
 from tests.teams.rewards.support import LARGEST, Team, contents, modifier, painted, wallet
 
@@ -121,10 +126,86 @@ async def test_items_that_modifiers_add_have_properties_too(team: Team) -> None:
 integers = st.integers(-(2**63), LARGEST)
 
 
-@given(st.integers(0, LARGEST), st.lists(integers), st.lists(integers))
-def test_the_formula(amount: int, additions: list[int], multipliers: list[int]) -> None:
-    """T-166: (amount + additions) x multipliers, within 0 and 64 bits."""
-    exact = amount + sum(additions)
-    for multiplier in multipliers:
-        exact *= multiplier
-    assert modified(amount, additions, multipliers) == min(max(exact, 0), LARGEST)
+moderate = st.one_of(st.integers(-3, 3), integers)
+boosts = st.builds(
+    Modifier,
+    target=st.sampled_from(("gold", "key")),
+    type=st.sampled_from(("currency", "item")),
+    operator=st.sampled_from(("addition", "multiplier")),
+    value=moderate,
+    start_sec=st.just(0),
+    end_sec=st.integers(98, 102),
+)
+amounts = st.dictionaries(st.sampled_from(("gold", "key", "ore")), st.integers(1, LARGEST))
+
+
+def expected(amounts: dict[str, int], type: str, modifiers: list[Modifier], now: int) -> dict[str, int]:
+    """(amount + additions) x multipliers, within 0 and 64 bits, counted as it is said."""
+    after = {}
+    for id, amount in amounts.items():
+        own = [one for one in modifiers if (one.type, one.target) == (type, id) and now < one.end_sec]
+        exact = amount + sum(one.value for one in own if one.operator == "addition")
+        for one in own:
+            exact *= one.value if one.operator == "multiplier" else 1
+        after[id] = min(max(exact, 0), LARGEST)
+    return {id: amount for id, amount in after.items() if amount}
+
+
+@given(st.lists(boosts), st.lists(st.tuples(boosts, amounts, amounts, st.integers(99, 101)), max_size=5))
+def test_the_formula(
+    stored: list[Modifier], rolls: list[tuple[Modifier, dict[str, int], dict[str, int], int]]
+) -> None:
+    """T-166: (amount + additions) x multipliers, within 0 and 64 bits, while each roll grants one more."""
+    modifiers = Modifiers(stored)
+    granted: list[Modifier] = []
+    for boost, currencies, items, now in rolls:
+        rolled = Rolled(items=items, currencies=currencies)
+        modifiers.apply(rolled, now)
+        in_force = [*stored, *granted]
+        assert rolled.currencies == expected(currencies, "currency", in_force, now)
+        assert rolled.items == expected(items, "item", in_force, now)
+        message = {"id": boost.target, "type": boost.type, "operator": boost.operator}
+        lasting = {"value": str(boost.value), "duration_sec": "1"}
+        modifiers.add({**message, **lasting}, now)
+        granted.append(replace(boost, start_sec=now, end_sec=now + 1))
+
+
+def test_modifiers_are_summed_up_once_for_all_rolls_of_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    """T-166: also where each roll grants one more."""
+    asked = 0
+
+    class Counted(Effects):
+        def include(self, modifier: Modifier) -> None:
+            nonlocal asked
+            asked += 1
+            super().include(modifier)
+
+    monkeypatch.setattr("kizuna.teams.rewards.modifiers.Effects", Counted)
+    modifiers = Modifiers([Modifier("gold", "currency", "addition", 1, 0, 100)] * 50)
+    more = {"id": "gold", "type": "currency", "operator": "addition", "value": "1", "duration_sec": "9"}
+    for number in range(20):
+        rolled = Rolled(currencies={"gold": 5})
+        modifiers.apply(rolled, 1)
+        assert rolled.currencies == {"gold": 55 + number}
+        modifiers.add(more, 1)
+    assert asked == 70
+
+
+async def test_very_many_modifiers_hold_nobody_up(team: Team) -> None:
+    """T-166: a thousand rolls for a team with twenty thousand modifiers."""
+    await team.grant(Reward(guaranteed=contents(modifier("guild_gold", "addition", 1))))
+    connection = await asyncpg.connect(team.app.database.url)
+    try:
+        await connection.execute(
+            """
+            insert into team_reward_modifier (team_id, target, type, operator, value, start_sec, end_sec)
+            select team_id, target, type, operator, value, start_sec, end_sec
+            from team_reward_modifier, generate_series(2, 20000) where team_id = $1
+            """,
+            team.cast.team,
+        )
+    finally:
+        await connection.close()
+    async with asyncio.timeout(10):
+        granted = await team.grant_many(Reward(guaranteed=contents(guild_gold=1)), 1000)
+    assert [one["currencies"] for one in granted] == [{"guild_gold": "20001"}] * 1000

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kizuna.teams.inventory.room import MOST_INSTANCES
 from kizuna.teams.rewards import rolling
 from kizuna.teams.rewards.rolling import (
     MOST_DRAWS,
-    MOST_INSTANCES,
     Lot,
     Properties,
     Rolled,
@@ -283,7 +283,9 @@ def test_texts_go_by_weight_and_numbers_by_range() -> None:
         {"colour": StringProperty({"red": 1, "blue": 3, "never": 0}, total_weight=8)},
         {"tear": FloatRange(0.0, 1.0, 0.5)},
     )
-    properties = roll_properties([Lot(8000, entry)], 8000, Random(164), stack=False)
+    random = Random(164)
+    rolls = [roll_properties([Lot(1000, entry)], 1000, random, stack=False) for _ in range(8)]
+    properties = [one for roll in rolls for one in roll]
     assert len(properties) == 8000
     colours = Counter(one.strings.get("colour") for one in properties)
     assert fits(colours, {"red": 1000, "blue": 3000, None: 4000})
