@@ -32,8 +32,8 @@ from kizuna.groups.service import Groups
 from kizuna.http.contract import OPERATIONS
 from kizuna.http.deadlines import Deadlines
 from kizuna.http.dispatcher import Dispatcher
-from kizuna.http.documentation import documentation
 from kizuna.http.health import health_routes
+from kizuna.http.pages import Pages
 from kizuna.http.webhooks import Webhooks
 from kizuna.identity import routes as identity_routes
 from kizuna.identity.attempts import AttemptLimits, Attempts
@@ -258,10 +258,7 @@ class Application:
             operations=(*OPERATIONS, *teams.operations(teams_routes)),
             rpc=rpc,
             webhooks=Webhooks(webhooks(notices, iap), self._deadlines),
-            pages=documentation(
-                [routes.router for routes in (*features, rpc_routes.routes(rpc))],
-                with_teams=teams.is_configured,
-            ),
+            pages=Pages((*features, rpc_routes.routes(rpc)), with_teams=teams.is_configured),
             hooks=self.runtime.hooks,
             authenticator=header_authentication,
             deadlines=self._deadlines,

@@ -17,6 +17,7 @@ from fastapi.openapi.utils import get_openapi
 from starlette.responses import HTMLResponse
 
 from kizuna import __version__
+from kizuna.http.routes import Routes
 
 _PLACES = (Path(__file__).parents[1] / "_openapi", Path(__file__).parents[3] / "openapi")
 _REFERENCE, _CORRECTIONS, _TEAMS = "nakama-v2.yaml", "corrections.yaml", "kizuna.yaml"
@@ -33,17 +34,31 @@ Without the internet, read <a href="openapi.json">/openapi.json</a>, which says 
 """
 
 
-def documentation(routers: Sequence[APIRouter], *, with_teams: bool = False) -> FastAPI:
-    """A FastAPI application that shows the routers' operations; they are served by the dispatcher.
+def documentation(features: Sequence[Routes], *, with_teams: bool = False) -> FastAPI:
+    """A FastAPI application that shows the features' operations; they are served by the dispatcher.
 
-    `with_teams` shows those of Teams besides, for which it needs no router.
+    `with_teams` shows those of Teams besides, of which its own document tells everything.
     """
     app = FastAPI(title="kizuna", version=__version__, docs_url=None, redoc_url=None)
     app.get("/docs", include_in_schema=False)(_page)
-    for router in routers:
-        app.include_router(router)
+    for routes in features:
+        app.include_router(_router(routes))
     app.openapi = lambda: _described(app, with_teams)  # type: ignore[method-assign]
     return app
+
+
+def _router(routes: Routes) -> APIRouter:
+    router = APIRouter(tags=[routes.tag])
+    for endpoint in routes.endpoints:
+        operation = endpoint.operation
+        router.add_api_route(
+            operation.path,
+            endpoint.handler,
+            methods=[operation.method],
+            operation_id=operation.name,
+            response_model=None,
+        )
+    return router
 
 
 async def _page() -> HTMLResponse:

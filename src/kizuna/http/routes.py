@@ -1,15 +1,13 @@
 """How a feature declares its operations.
 
-A feature's `routes.py` makes a `Routes`, which is a FastAPI router with the operations' paths and, beside it,
-the handlers that the dispatcher calls directly. Path, verb, parameters and authentication stand in
-`contract.py`; the handler only names the operation.
+A feature's `routes.py` makes a `Routes`: the handlers that the dispatcher calls directly, and that the
+documentation shows as a FastAPI router. Path, verb, parameters and authentication stand in `contract.py`; the
+handler only names the operation.
 """
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
-
-from fastapi import APIRouter
 
 from kizuna.http.call import Answer, Call
 from kizuna.http.contract import OPERATIONS, Operation
@@ -33,7 +31,7 @@ class Routes:
     """The operations of one feature."""
 
     def __init__(self, tag: str) -> None:
-        self.router = APIRouter(tags=[tag])
+        self.tag = tag
         self.endpoints: list[Endpoint] = []
 
     def operation(self, name: str, *, failure: str = "Internal error.") -> Callable[[Handler], Handler]:
@@ -49,10 +47,3 @@ class Routes:
     def serve(self, operation: Operation, handler: Handler, *, failure: str = "Internal error.") -> None:
         """Serve an operation with a handler."""
         self.endpoints.append(Endpoint(operation, handler, failure))
-        self.router.add_api_route(
-            operation.path,
-            handler,
-            methods=[operation.method],
-            operation_id=operation.name,
-            response_model=None,
-        )
