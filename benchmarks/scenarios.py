@@ -170,7 +170,7 @@ SCENARIOS = (
     Scenario("friend-list-20", _friend_list, '"friends"', 7, 15),
     Scenario("team-wallet-get", _team_call("WALLET_GET"), "gold", 6, None),
     Scenario("team-inventory-list", _team_call("INVENTORY_LIST_INVENTORY"), "banner", 10, None),
-    Scenario("team-stats-update", _team_call("STATS_UPDATE", public=_ONE_LEVEL), "level", 40, None),
-    Scenario("team-score", _team_call("EVENT_LEADERBOARD_UPDATE", score="1", **_SIEGE), "scores", 40, None),
-    Scenario("team-claim", _team_call("ACHIEVEMENTS_UPDATE", achievements={"hunt": "1"}), "reward", 40, None),
+    Scenario("team-stats-update", _team_call("STATS_UPDATE", public=_ONE_LEVEL), "level", 55, None),
+    Scenario("team-score", _team_call("EVENT_LEADERBOARD_UPDATE", score="1", **_SIEGE), "scores", 90, None),
+    Scenario("team-claim", _team_call("ACHIEVEMENTS_UPDATE", achievements={"hunt": "1"}), "reward", 85, None),
 )
