@@ -286,8 +286,11 @@ def _reload(options: argparse.Namespace) -> int:
     if settings.teams.config is None:
         _err("kizuna: There is no Teams configuration to read: teams.config is not set.")
         return 1
-    content = teams.checked(settings.teams.config, lambda warning: _err(f"kizuna: {warning}"))
-    _out(str(teams.store(running_database(settings), content)))
+    content = teams.checked(settings.teams.config, lambda warning: _err(f"Warning: {warning}"))
+    published = teams.store(running_database(settings), content)
+    if published.loss:
+        _out(published.loss)
+    _out(str(published))
     return 0
 
 

@@ -78,13 +78,14 @@ def _serve(
         if reload:
             require_loopback(settings, "--reload")
         _refuse_missing(settings.runtime.modules)
-        teams_config = teams.checked(settings.teams.config) if settings.teams.config else None
+        teams_file = settings.teams.config
+        teams_config = teams.checked(teams_file) if teams_file else None
         with (
             listener.bind(settings.socket.address, settings.socket.port) as bound,
             open_database(settings, migrate=migrate) as database,
         ):
-            if teams_config is not None:
-                teams.store(database.url, teams_config)
+            if teams_file and teams_config is not None:
+                teams.start_with(teams_file, database.url, teams_config)
             _Run(settings, application, bound, database, reload, announcement, leftovers).run()
     except (HostError, EmbeddedError, ModuleLoadError, ConfigError) as error:
         tell(error)
@@ -176,6 +177,7 @@ class _Run:
             "settings": self._settings.model_dump_json(),
             "database_url": self._database.url,
             "application": self._application,
+            "ignores_hangup": self._hangup is not None,
         }
         pool = WorkerPool(self._workers, self._listener, brief)
         heard = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD, *([signal.SIGHUP] if self._hangup else []))

@@ -48,6 +48,24 @@ async def put(database_url: str, content: str) -> Published:
         await database.close()
 
 
+def start_with(file: Path, database_url: str, content: str) -> None:
+    """What `store` does at the start of a server, and what its log says about it."""
+    published = store(database_url, content)
+    log.info("The Teams configuration is version %d, read from %s.", published.version, file.absolute())
+    if published.replaces is not None:
+        log.warning(
+            "Version %d of the Teams configuration replaces version %d, which other nodes may play by.",
+            published.version,
+            published.replaces,
+        )
+    _warn_of_loss(published)
+
+
+def _warn_of_loss(published: Published) -> None:
+    if published.loss:
+        log.warning("%s", published.loss)
+
+
 class Hangup:
     """What SIGHUP means to a server: read the Teams configuration again. Its terminal closing means the end.
 
@@ -73,7 +91,9 @@ class Hangup:
         """Store what the file says now; what is wrong with it is logged, and the one in force stays."""
         with self._turn:
             try:
-                log.info("%s", store(self._database_url, checked(self._file)))
+                published = store(self._database_url, checked(self._file))
+                _warn_of_loss(published)
+                log.info("%s", published)
             except ConfigError as error:
                 log.error("The Teams configuration is refused, the one in force stays:\n%s", error)
             except HostError as error:

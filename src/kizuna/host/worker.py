@@ -6,6 +6,7 @@ takes the end of that pipe for its death.
 
 import json
 import os
+import signal
 import sys
 
 from kizuna.host.lifeline import hold_on_to
@@ -18,6 +19,9 @@ def main() -> int:
         return 1
     brief = json.loads(line)
     hold_on_to(brief["parent"])
+    if brief["ignores_hangup"]:
+        # A handler and not SIG_IGN, which programs that game code starts would inherit.
+        signal.signal(signal.SIGHUP, _leave_it_to_the_parent)
     return _serve(brief)
 
 
@@ -54,6 +58,10 @@ def _serve(brief: dict[str, str | int]) -> int:
         traceback.print_exc()
         return leftovers.leave(1)
     return leftovers.leave(0)
+
+
+def _leave_it_to_the_parent(number: int, frame: object) -> None:
+    """It reads the Teams configuration for all; who signals every process of a server means no more."""
 
 
 def _say_ready(descriptor: int) -> None:

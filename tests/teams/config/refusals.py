@@ -1,4 +1,4 @@
-"""What configurations are refused for and warned of: changes of the valid one, and the exact sentences."""
+"""What configurations are refused for, rewards apart: changes of the valid one, and the exact sentences."""
 
 from tests.teams.config.support import GONE
 
@@ -6,21 +6,13 @@ ACHIEVEMENTS = "achievements.achievements"
 SIEGE = "event_leaderboards.event_leaderboards.weekly_siege"
 FEAST = "gifts.gifts.winter_feast"
 BUNDLE = "store_items.key_bundle"
-DAY = "store_items.double_gold_day.reward.guaranteed.reward_modifiers[0]"
 NAMES = "must have letters from A to Z in capitals or not, digits and _ only"
 CRON = "must be a CRON expression, such as 0 0 * * 1"
 SMALLEST, LARGEST = -(2**63), 2**63 - 1
 CURRENCIES = "no currency of this configuration; there are ember_shards, guild_gold"
-ITEMS = "there are hearth_stone, raid_key, war_banner"
 GOALS = "there are daily_hunt, feast, first_raid, raid_master, raid_master_25, raid_master_50"
-TEAM_KEYS = "there are currencies, item_sets, items, reward_modifiers, weight"
 REQUIREMENT = "requires_stat must be a stat and its least value, as in level:3, not"
 UNKNOWN_STAT = "no stat of this configuration; did you mean level?"
-RELIC_SET = "store_items.hall_relic.reward.guaranteed.item_sets[0].set"
-MEMBER = "achievements.achievements.first_raid.reward.team_reward.member_reward.to_mailbox_expiry_sec"
-REWARD_KEYS = (
-    "guaranteed, max_repeat_rolls, max_rolls, message, team_reward, to_mailbox_expiry_sec, total_weight"
-)
 COUNTERS = ("cohort_size", "max_num_score", "score_target", "score_target_players", "tier_delta_per_phase")
 
 
@@ -28,27 +20,27 @@ ROOT = [
     # T-130, T-131
     (
         {"initial_max_team_size": 0},
-        "initial_max_team_size: teams initial max size invalid: must be at least 1, not 0",
+        "initial_max_team_size: must be at least 1, not 0 (teams initial max size invalid)",
     ),
     (
         {"initial_max_team_size": -5},
-        "initial_max_team_size: teams initial max size invalid: must be at least 1, not -5",
+        "initial_max_team_size: must be at least 1, not -5 (teams initial max size invalid)",
     ),
     (
         {"initial_max_team_size": 2**31},
-        "initial_max_team_size: teams initial max size invalid: must be at most 2147483647, not 2147483648",
+        "initial_max_team_size: must be at most 2147483647, not 2147483648 (teams initial max size invalid)",
     ),
     ({"initial_max_team_size": "20"}, "initial_max_team_size: must be a whole number, not '20'"),
     ({"initial_max_team_size": True}, "initial_max_team_size: must be a whole number, not true"),
     ({"initial_max_team_size": None}, "initial_max_team_size: must be a whole number, not null"),
-    ({"max_team_size": 0}, "max_team_size: teams max size invalid: must be at least 1, not 0"),
+    ({"max_team_size": 0}, "max_team_size: must be at least 1, not 0 (teams max size invalid)"),
     (
         {"initial_max_team_size": 60},
-        "max_team_size: teams max size invalid: must be at least initial_max_team_size, 60, not 50",
+        "max_team_size: must be at least initial_max_team_size, 60, not 50 (teams max size invalid)",
     ),
     (
         {"initial_max_team_size": GONE, "max_team_size": 10},
-        "max_team_size: teams max size invalid: must be at least initial_max_team_size, 25, not 10",
+        "max_team_size: must be at least initial_max_team_size, 25, not 10 (teams max size invalid)",
     ),
     # T-132
     ({"allow_multiple_teams": 1}, "allow_multiple_teams: must be true or false, not 1"),
@@ -75,7 +67,8 @@ ROOT = [
     # T-135
     ({"stats__stats_public__a-b": {}}, f"stats.stats_public.a-b: {NAMES}"),
     ({"stats__stats_private__ä": {}}, f"stats.stats_private.ä: {NAMES}"),
-    ({"stats__stats_public__x": None}, "stats.stats_public.x: must be a map, not null"),
+    ({"stats__stats_public__x": 7}, "stats.stats_public.x: must be a map, as in {value: 7}, not 7"),
+    ({"stats__stats_public__x": None}, "stats.stats_public.x: must be a map, as in {value: 1}, not null"),
     (
         {"stats__stats_public__level__value": SMALLEST - 1},
         f"stats.stats_public.level.value: must be at least {SMALLEST}, not {SMALLEST - 1}",
@@ -292,124 +285,4 @@ BELOW = [
         ".rewards[1].min_count: must be above the one before, 100, not 100",
     ),
     (FEAST, {"rewards__1__min_count": 101}, ".rewards[1].min_count: must be at most max_count, 100, not 101"),
-    # T-147
-    (
-        f"{FEAST}.contribution_reward.team_reward.guaranteed.currencies",
-        {"coins": {"min": 1}},
-        f".coins: 'coins' is {CURRENCIES}",
-    ),
-    (
-        f"{BUNDLE}.reward.guaranteed.items",
-        {"raid_keys": {"min": 1}},
-        f".raid_keys: 'raid_keys' is no item of this configuration; did you mean raid_key? {ITEMS}",
-    ),
-    (
-        f"{BUNDLE}.reward.team_reward.weighted",
-        {"_": [{"currencies": {"coins": {}}}]},
-        f"[0].currencies.coins: 'coins' is {CURRENCIES}",
-    ),
-    (
-        DAY,
-        {"id": "coins"},
-        f".id: 'coins' is {CURRENCIES}",
-    ),
-    (
-        DAY,
-        {"type": "item"},
-        f".id: 'guild_gold' is no item of this configuration; {ITEMS}",
-    ),
-    # T-149 to T-154
-    (
-        f"{BUNDLE}.reward",
-        {"guarantied": {}},
-        f".guarantied: is no key here; did you mean guaranteed? there are {REWARD_KEYS}, weighted",
-    ),
-    (f"{BUNDLE}.reward", {"max_rolls": -1}, ".max_rolls: must be at least 0, not -1"),
-    (f"{BUNDLE}.reward", {"max_rolls": 10_001}, ".max_rolls: must be at most 10000, not 10001"),
-    (
-        f"{BUNDLE}.reward.guaranteed",
-        {"item_sets": [{"min": 10_001}]},
-        ".item_sets[0].min: must be at most 10000, not 10001",
-    ),
-    (f"{BUNDLE}.reward", {"weighted": [{"weight": -1}]}, ".weighted[0].weight: must be at least 0, not -1"),
-    (
-        f"{BUNDLE}.reward",
-        {"weighted": [{"weight": LARGEST}, {"weight": 1}]},
-        f".weighted: the weights are more than {LARGEST} together",
-    ),
-    (
-        f"{BUNDLE}.reward.team_reward",
-        {"guaranteed": {"energies": {"stamina": {"min": 1}}}},
-        f".guaranteed.energies: is no key here; {TEAM_KEYS}",
-    ),
-    (
-        f"{BUNDLE}.reward.team_reward",
-        {"weighted": [{"energy_modifiers": []}]},
-        f".weighted[0].energy_modifiers: is no key here; did you mean reward_modifiers? {TEAM_KEYS}",
-    ),
-    (
-        f"{BUNDLE}.reward.team_reward.member_reward",
-        {"message": "x"},
-        ".message: is no key here; there are guaranteed, max_repeat_rolls, max_rolls, to_mailbox_expiry_sec, "
-        "total_weight, weighted",
-    ),
-    (
-        f"{BUNDLE}.reward.guaranteed",
-        {"currencies": {"guild_gold": {"min": -1}}},
-        ".currencies.guild_gold.min: must be at least 0, not -1",
-    ),
-    (
-        f"{BUNDLE}.reward.guaranteed",
-        {"energies": {"stamina": {"min": 2**31}}},
-        ".energies.stamina.min: must be at most 2147483647, not 2147483648",
-    ),
-    (
-        f"{BUNDLE}.reward.guaranteed.items.raid_key",
-        {"string_properties": {"colour": {"options": {"a": {"weight": LARGEST}, "b": {"weight": 1}}}}},
-        f".string_properties.colour.options: the weights are more than {LARGEST} together",
-    ),
-    (
-        f"{BUNDLE}.reward.guaranteed.items.raid_key",
-        {"numeric_properties": {"size": {"multiple": -1}}},
-        ".numeric_properties.size.multiple: must be at least 0, not -1",
-    ),
-    (DAY, {"type": "energy"}, ".type: must be 'currency' or 'item', not 'energy'"),
-    (DAY, {"operator": "double"}, ".operator: must be 'multiplier' or 'addition', not 'double'"),
-    (
-        f"{BUNDLE}.reward.guaranteed",
-        {"energy_modifiers": [{"id": "stamina", "operator": "more"}]},
-        ".energy_modifiers[0].operator: must be 'infinite', 'set_refill_count', 'set_refill_sec' or "
-        "'set_max_count', not 'more'",
-    ),
-]
-
-WARNED = [
-    (
-        {"inventory__items__hearth_stone__consume_reward": {}},
-        "inventory.items.hearth_stone.consume_reward: is never given, for the item is not consumable",
-    ),
-    (
-        {"store_items__hall_relic__reward__guaranteed__item_sets__0__set": ["hall", "rares"]},
-        f"{RELIC_SET}: no item is in hall and rares, so nothing is given",
-    ),
-    (
-        {
-            "store_items__hall_relic__reward__guaranteed__item_sets__0__set": ["rare"],
-            "inventory__items__war_banner__disabled": True,
-        },
-        f"{RELIC_SET}: no item is in rare, so nothing is given",
-    ),
-    (
-        {MEMBER.replace(".", "__"): 1},
-        f"{MEMBER}: has no effect: players have no mailbox, and are given it at once",
-    ),
-    (
-        {"achievements__achievements__feast__reset_cronexpr": "0 0 30 2 *"},
-        "achievements.achievements.feast.reset_cronexpr: has no time at all, so nothing is ever reset",
-    ),
-    (
-        {"event_leaderboards__event_leaderboards__dragon_dash__reset_schedule": "0 0 30 2 *"},
-        "event_leaderboards.event_leaderboards.dragon_dash.reset_schedule: has no time at all, "
-        "so it never begins anew",
-    ),
 ]

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
-from tests.teams.config.refusals import BELOW, ROOT, WARNED
+from tests.teams.config.refusals import BELOW, ROOT
+from tests.teams.config.reward_refusals import REWARDS
 from tests.teams.config.support import GONE, VALID, changed, problems_of, warnings_of
+from tests.teams.config.warned import WARNED
 
 
 def paths(prefix: str, **values: Any) -> dict[str, Any]:
@@ -20,7 +22,7 @@ def test_what_a_configuration_is_refused_for(changes: dict[str, Any], sentence: 
     assert problems_of(changed(**changes)) == [f"guilds.json: {sentence}"]
 
 
-@pytest.mark.parametrize(("place", "changes", "sentence"), BELOW)
+@pytest.mark.parametrize(("place", "changes", "sentence"), BELOW + REWARDS)
 def test_what_an_entry_is_refused_for(place: str, changes: dict[str, Any], sentence: str) -> None:
     """T-134, T-136, T-138, T-139, T-141 to T-154: the same for entries and rewards."""
     assert problems_of(changed(**paths(place, **changes))) == [f"guilds.json: {place}{sentence}"]
@@ -114,6 +116,19 @@ def test_a_broken_section_does_not_make_every_reference_wrong() -> None:
     assert problems_of(changed(inventory__items=5)) == ["guilds.json: inventory.items: must be a map, not 5"]
 
 
+@pytest.mark.parametrize(
+    "path", ["wallet", "wallet__currencies", "inventory", "inventory__items", "stats", "stats__stats_public"]
+)
+def test_a_misspelt_section_does_not_make_every_reference_wrong(path: str) -> None:
+    """T-128: the misspelling is told, and not once more for each use of what it holds."""
+    keys = path.split("__")
+    values = changed()
+    around = values if len(keys) == 1 else values[keys[0]]
+    around[f"{keys[-1]}z"] = around.pop(keys[-1])
+    [problem] = problems_of(values)
+    assert problem.startswith(f"guilds.json: {'.'.join(keys)}z: is no key here; did you mean {keys[-1]}?")
+
+
 def test_each_cycle_is_named_once() -> None:
     """T-144: two cycles, and others that only lead to them."""
     wants = {"a": ["b"], "b": ["c"], "c": ["a"], "d": ["a", "e"], "e": ["f"], "f": ["e"], "g": []}
@@ -172,5 +187,5 @@ def test_personal_rewards_are_not_checked() -> None:
 
 @pytest.mark.parametrize(("changes", "sentence"), WARNED)
 def test_what_is_warned_of(changes: dict[str, Any], sentence: str) -> None:
-    """T-143, T-147, T-152: it works, and is hardly meant."""
+    """T-143, T-147, T-152, T-155, T-156, T-158, T-160: it works, and is hardly meant."""
     assert warnings_of(changed(**changes)) == [f"guilds.json: {sentence}"]

@@ -3,15 +3,16 @@
 from pathlib import Path
 from typing import Any
 
-import httpx
 import yaml
 
 from kizuna.teams.config.documents import ConfigDocument
-from kizuna.teams.config.loading import keys_at, read_checked
-from tests.support.players import sign_in
+from kizuna.teams.config.loading import read_checked
+from kizuna.teams.config.schema import keys_at
 from tests.support.processes import Serve
+from tests.support.shell import answers, blocks
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "guild_hall"
+PAGE = (EXAMPLE / "README.md").read_text()
 
 #: Keys that only make sense in a game of another kind.
 LEFT_OUT = {
@@ -38,15 +39,32 @@ def test_every_section_and_nearly_every_key_is_shown() -> None:
     assert _keys() - _used(values) - LEFT_OUT == set()
 
 
-def test_a_server_goes_by_it(serve: Serve) -> None:
-    """T-127, T-130, T-133: with the settings of the example, from the top of the checkout."""
+def test_the_commands_of_its_page_do_what_they_say(serve: Serve) -> None:
+    """T-127, T-130, T-133: with the settings of the example, from the top of the checkout; twice, too."""
     server = serve(config=EXAMPLE / "kizuna.yaml", cwd=EXAMPLE.parents[1])
-    with httpx.Client(base_url=server.base_url, timeout=30) as client:
-        headers = sign_in(client).headers
-        team = client.post("/v2/group", json={"name": "Harbour Guild"}, headers=headers).json()["id"]
-        path = "/v2/rpc/RPC_ID_TEAMS_WALLET_GET?unwrap"
-        wallet = client.post(path, json={"id": team}, headers=headers).json()
-        assert wallet["currencies"] == {"driftwood": "50", "amber": "0"}
+    commands = "".join(block for block in blocks(PAGE) if "make serve" not in block and "reload" not in block)
+    script = commands.replace("http://127.0.0.1:7350", server.base_url)
+    first, second = (answers(script) for _ in range(2))
+    (created, joined, wallet), changes = first[:3], first[3:]
+    assert (created["name"], joined) == ("Harbour Guild", {})
+    assert wallet == {"id": created["id"], "currencies": {"driftwood": "50", "amber": "0"}}
+    assert changes[0]["message"] == "team admin role required"
+    assert changes[1]["currencies"]["driftwood"] == "150"
+    assert changes[2]["reward"]["items"] == {"map_fragment": "4"}
+    assert len(changes[3]["rewards"]["map_fragment"]["rewards"]) == 4
+    assert changes[4]["achievements"]["first_landfall"]["count"] == "1"
+    assert changes[5]["achievements"]["first_landfall"]["reward"]["currencies"] == {"amber": "2"}
+    # What comes now is refused at night and on Sundays, respectively.
+    assert changes[6].get("count", "1") == "1"
+    assert changes[7]["gifts"][0]["id"] == "harvest_table"
+    assert all(each["id"] == "regatta" for each in changes[8:11])
+    assert changes[12]["message"] == "event leaderboard not complete" or "claim_time_sec" in changes[12]
+    assert [each["message"] for each in (second[0], second[3], second[11])] == [
+        "already part of a team",
+        "team admin role required",
+        "event leaderboard cohort already assigned",
+    ]
+    assert [each.get("message") for each in (second[1], second[2], *second[4:9])] == [None] * 7
 
 
 def _used(value: Any) -> set[str]:

@@ -67,12 +67,23 @@ def test_yaml_may_say_things_once(tmp_path: Path) -> None:
 
 PLAIN = "must be written as a plain number, or in quotes if it is a text"
 
+NO_ALIAS = 'no name follows the * of an alias; quote schedules, as in "* * * * *"'
+
 BROKEN = [
-    ("a.json", "", "is not valid JSON: line 1, column 1: Expecting value"),
+    ("a.json", "", "is empty"),
+    ("a.json", "null", "must hold a map, as in {}"),
+    ("a.json", "x", "is not valid JSON: line 1, column 1: Expecting value"),
     ("a.json", "{\n  'a': 1}", "is not valid JSON: line 2, column 3: Expecting property name enclosed in "
      "double quotes"),
     ("a.json", "[]", "must hold a map, as in {}"),
-    ("a.yaml", "", "must hold a map, as in {}"),
+    ("a.json", "\n \n", "is empty"),
+    ("a.yaml", "", "is empty"),
+    ("a.yaml", "# To be written.\n", "is empty"),
+    ("a.yaml", "~", "is empty"),
+    ("a.yaml", "wallet:\n\tcurrencies: {}", "is not valid YAML: line 2, column 1: a tab; indent with spaces"),
+    ("a.yaml", "ü:\r\n  - 1\r\n\t- 2", "is not valid YAML: line 3, column 1: a tab; indent with spaces"),
+    ("a.yaml", "r: * * * * *", f"is not valid YAML: line 1, column 5: {NO_ALIAS}"),
+    ("a.yaml", "{r: */5 * * * *}", f"is not valid YAML: line 1, column 6: {NO_ALIAS}"),
     ("a.yaml", "- 1", "must hold a map, as in {}"),
     ("a.json", "[" * 100_000, "is nested too deeply"),
     ("a.json", '{"gifts": ' * 300 + "1" + "}" * 300, "gifts.gifts.gifts.gifts: is nested too deeply"),
@@ -118,10 +129,20 @@ def test_what_is_no_configuration(tmp_path: Path, name: str, text: str | bytes, 
     assert refusal(written(tmp_path, text, name)) == [f"{name}: {sentence}"]
 
 
-def test_files_that_cannot_be_read(tmp_path: Path) -> None:
-    assert refusal(tmp_path / "none.json") == ["none.json cannot be read: No such file or directory"]
-    (tmp_path / "folder.json").mkdir()
-    assert refusal(tmp_path / "folder.json") == ["folder.json cannot be read: Is a directory"]
+def test_files_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """T-127: the setting is named with the whole path, and where a part of one is looked for."""
+    none, folder = tmp_path / "none.json", tmp_path / "folder.json"
+    folder.mkdir()
+    assert refusal(none) == [f"teams.config: {none} cannot be read: No such file or directory"]
+    assert refusal(folder) == [f"teams.config: {folder} cannot be read: Is a directory"]
+    monkeypatch.chdir(tmp_path)
+    assert refusal(Path("none.json")) == [
+        f"teams.config: {none} cannot be read: No such file or directory; "
+        "a relative path is looked for in the folder where kizuna is started"
+    ]
+
+
+def test_files_that_are_too_large(tmp_path: Path) -> None:
     large = written(tmp_path, b"{" + b" " * LARGEST + b"}")
     assert refusal(large) == ["guilds.yaml: is larger than 4 MiB"]
 

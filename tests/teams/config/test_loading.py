@@ -1,5 +1,7 @@
 """What a valid configuration becomes."""
 
+import json
+
 import pytest
 
 from kizuna.scheduler.cron import Schedule
@@ -221,8 +223,9 @@ def test_schedules_have_five_to_seven_fields(expression: str, fields: int) -> No
 
 def test_schedules_may_be_empty() -> None:
     """T-145: a leaderboard without a schedule, which an empty text means too."""
-    path = "event_leaderboards__event_leaderboards__dragon_dash__reset_schedule"
-    assert loaded(changed(**{path: ""})).event_leaderboards["dragon_dash"].reset is None
+    board = {"reset_schedule": ""}
+    boards = {"event_leaderboards": {"event_leaderboards": {"race": board}}}
+    assert loaded(boards).event_leaderboards["race"].reset is None
 
 
 def test_an_absent_reward_is_not_an_empty_one() -> None:
@@ -244,7 +247,8 @@ def test_ranges_and_weights_of_odd_sizes_are_valid() -> None:
         "weighted": [{"weight": 5}, {}],
         "total_weight": 2,
     }
-    read = loaded(changed(store_items__key_bundle__reward=reward)).store_items["key_bundle"].reward
+    config, _ = load(json.dumps(changed(store_items__key_bundle__reward=reward)), source="here")
+    read = config.store_items["key_bundle"].reward
     assert read is not None
     assert read.guaranteed is not None
     assert read.guaranteed.currencies["guild_gold"] == rewards.IntRange(5, 3, 7)

@@ -14,7 +14,7 @@ import pytest_asyncio
 from kizuna.clock import SystemClock
 from kizuna.db.engine import Database
 from kizuna.teams.config.errors import ConfigError
-from kizuna.teams.config.versions import ConfigVersions, publish
+from kizuna.teams.config.versions import KEPT, ConfigVersions, publish
 from tests.support.databases import Databases
 from tests.support.waiting import wait_until_async
 
@@ -53,11 +53,44 @@ async def test_only_what_differs_is_a_new_version(database: Database) -> None:
     publications = [
         await publish(database, SystemClock(), content) for content in ("{}", "{}", '{"wallet":{}}', "{}")
     ]
-    assert [tuple(published) for published in publications] == [(1, True), (1, False), (2, True), (3, True)]
+    assert [tuple(published)[:2] for published in publications] == [
+        (1, True),
+        (1, False),
+        (2, True),
+        (3, True),
+    ]
+    assert [published.replaces for published in publications] == [None, None, 1, 2]
     assert str(publications[0]) == (
         "Version 1 of the Teams configuration is stored; running servers take it up within a second."
     )
     assert str(publications[1]) == "The Teams configuration is unchanged: version 1."
+
+
+async def test_what_goes_is_told(database: Database) -> None:
+    """T-127: with the first publication nothing does, and with a repeated one."""
+    more = {"wallet": {"currencies": {"gold": 1, "gems": 0}}, "max_team_size": 40}
+    contents = [json.dumps(config) for config in (more, more, {"wallet": {"currencies": {"gems": 5}}}, {})]
+    told = [(await publish(database, SystemClock(), content)).loss for content in contents]
+    assert told == [
+        "",
+        "",
+        "No longer configured, hidden but kept: currencies gold.",
+        "No longer configured, hidden but kept: currencies gems.",
+    ]
+
+
+async def test_the_latest_versions_are_kept(database: Database) -> None:
+    """T-127: so the table stays small however often a game changes."""
+    for number in range(KEPT + 3):
+        await store(database, {"max_team_size": 100 + number})
+    async with following(database) as versions:
+        assert versions.current.version == KEPT + 3
+    connection = await asyncpg.connect(database.url)
+    try:
+        kept = await connection.fetch("select version from team_config order by version")
+    finally:
+        await connection.close()
+    assert [row["version"] for row in kept] == list(range(4, KEPT + 4))
 
 
 async def test_whoever_stores_at_once_gets_a_version_each(database: Database) -> None:
@@ -111,7 +144,7 @@ async def test_what_this_release_cannot_use_is_passed_over(
     refusals = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
     assert len(refusals) == 2
     assert "version 2 of the Teams configuration: invented_later: is no key here" in refusals[0]
-    assert "version 3 of the Teams configuration: max_team_size: teams max size invalid" in refusals[1]
+    assert "version 3 of the Teams configuration: max_team_size: must be at least 1" in refusals[1]
 
 
 async def test_lost_connections_are_made_again(database: Database, caplog: pytest.LogCaptureFixture) -> None:

@@ -60,8 +60,14 @@ def test_bounds_that_are_none() -> None:
 @pytest.mark.parametrize(
     ("changes", "path"),
     [
-        ({"initial_max_team_size": 0}, "initial_max_team_size: teams initial max size invalid"),
-        ({"initial_max_team_size": 60, "max_team_size": 50}, "max_team_size: teams max size invalid"),
+        (
+            {"initial_max_team_size": 0},
+            "initial_max_team_size: must be at least 1, not 0 (teams initial max size invalid)",
+        ),
+        (
+            {"initial_max_team_size": 60, "max_team_size": 50},
+            "max_team_size: must be at least initial_max_team_size, 60, not 50 (teams max size invalid)",
+        ),
         (
             {
                 f"{ACHIEVEMENTS}__feast__precondition_ids": ["daily_hunt"],

@@ -1,34 +1,18 @@
 """What the entries of a configuration say about each other (T-131, T-142 to T-148)."""
 
-import difflib
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import Any
 
+from kizuna.teams.config.choices import choice
 from kizuna.teams.config.errors import Place, Problem
+from kizuna.teams.config.ids import Known
 from kizuna.teams.config.shapes import Achievement, EventLeaderboard, Gift, RewardTier, TeamsConfig
-from kizuna.teams.config.values import INT64
+from kizuna.teams.config.values import INT64, MAX_SIZE_INVALID
 from kizuna.teams.config.walking import Placed, contents_of, parts_of, progress_of, rewards_of, team_contents
-from kizuna.teams.rewards.shapes import Contents, ItemSetReward, Part, Reward
+from kizuna.teams.rewards.shapes import Contents, Part, Reward
 
 Problems = Iterator[Problem]
-
-#: Names that are listed in full; of more the nearest are named.
-_FEW = 12
-
-#: Among more names the nearest are not looked for: it takes long.
-_TOO_MANY = 1000
-
-
-@dataclass(frozen=True)
-class Known:
-    """The ids that a file defines, also in entries that are wrong otherwise. None: nobody can tell."""
-
-    currencies: Collection[str] | None
-    items: Collection[str] | None
-    achievements: Collection[str] | None
-    stats: Collection[str] | None
 
 
 def problems(config: TeamsConfig, known: Known) -> Problems:
@@ -44,17 +28,6 @@ def problems(config: TeamsConfig, known: Known) -> Problems:
         yield from _reward(placed, known)
 
 
-def choice(names: Collection[str], given: str, few: int = _FEW) -> str:
-    """Which names there are, in a sentence: all of a few, of many those that are close."""
-    if not names:
-        return "there is none"
-    close = difflib.get_close_matches(given, names, 3, 0.6) if len(names) <= _TOO_MANY else []
-    if len(names) > few:
-        return f"did you mean {' or '.join(close)}?" if close else f"there are {len(names)}"
-    hint = f"did you mean {close[0]}? " if close else ""
-    return f"{hint}there {'is' if len(names) == 1 else 'are'} {', '.join(sorted(names))}"
-
-
 def _unknown(place: Place, kind: str, id: str, known: Collection[str] | None) -> Problems:
     if known is not None and id not in known:
         yield Problem(place, f"{id!r} is no {kind} of this configuration; {choice(known, id)}")
@@ -65,8 +38,9 @@ def _unknown(place: Place, kind: str, id: str, known: Collection[str] | None) ->
 
 def _sizes(config: TeamsConfig) -> Problems:
     if config.max_team_size < config.initial_max_team_size:
-        reason = f"must be at least initial_max_team_size, {config.initial_max_team_size}"
-        yield Problem(("max_team_size",), f"teams max size invalid: {reason}, not {config.max_team_size}")
+        least = f"must be at least initial_max_team_size, {config.initial_max_team_size}"
+        reason = f"{least}, not {config.max_team_size} ({MAX_SIZE_INVALID})"
+        yield Problem(("max_team_size",), reason)
 
 
 def _store(config: TeamsConfig, known: Known) -> Problems:
@@ -236,45 +210,3 @@ def _weights(place: Place, part: Part) -> Problems:
                 if sum(text.options.values()) > INT64:
                     where = (*at, "items", id, "string_properties", name, "options")
                     yield Problem(where, f"the weights are more than {INT64} together")
-
-
-# --- Odd, but usable ---
-
-
-def warnings(config: TeamsConfig) -> Problems:
-    """What works and is hardly meant (T-143, T-147, T-152)."""
-    for id, item in config.inventory.items.items():
-        if item.consume_reward is not None and not item.consumable:
-            place = ("inventory", "items", id, "consume_reward")
-            yield Problem(place, "is never given, for the item is not consumable")
-    yield from _idle_schedules(config)
-    for placed in rewards_of(config):
-        yield from _of_reward(config, placed)
-
-
-def _idle_schedules(config: TeamsConfig) -> Problems:
-    for place, _, progress in progress_of(config):
-        if progress.reset is not None and progress.reset.never:
-            yield Problem((*place, "reset_cronexpr"), "has no time at all, so nothing is ever reset")
-    for id, board in config.event_leaderboards.items():
-        if board.reset is not None and board.reset.never:
-            place = ("event_leaderboards", "event_leaderboards", id, "reset_schedule")
-            yield Problem(place, "has no time at all, so it never begins anew")
-
-
-def _of_reward(config: TeamsConfig, placed: Placed) -> Problems:
-    for place, contents in team_contents(placed):
-        for index, draw in enumerate(contents.item_sets):
-            if not _candidates(config, draw):
-                reason = f"no item is in {' and '.join(draw.set) or 'the inventory'}, so nothing is given"
-                yield Problem((*place, "item_sets", index, "set"), reason)
-    team = placed.reward.team_reward
-    if team is not None and team.member_reward is not None and team.member_reward.to_mailbox_expiry_sec:
-        place = (*placed.place, "team_reward", "member_reward", "to_mailbox_expiry_sec")
-        yield Problem(place, "has no effect: players have no mailbox, and are given it at once")
-
-
-def _candidates(config: TeamsConfig, draw: ItemSetReward) -> bool:
-    wanted = set(draw.set)
-    items = config.inventory.items.values()
-    return any(not item.disabled and wanted <= set(item.item_sets) for item in items)

@@ -4,21 +4,20 @@ A file is read once, by whoever starts or reloads a server (`raw.read_file`); wh
 database as JSON, and each process loads that.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from pathlib import Path
-from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import ValidationError
 
-from kizuna.teams.config import checks
+from kizuna.teams.config import checks, oddities
 from kizuna.teams.config.building import build
-from kizuna.teams.config.checks import Known, choice
 from kizuna.teams.config.documents import ConfigDocument
 from kizuna.teams.config.errors import ConfigError, Place, Problem
+from kizuna.teams.config.ids import known
 from kizuna.teams.config.raw import parse_json, read_file
+from kizuna.teams.config.sentences import problem_of
 from kizuna.teams.config.shapes import TeamsConfig
 from kizuna.teams.config.spellings import Spelling
 
@@ -43,12 +42,17 @@ def load(content: str, *, source: str, version: int = 0) -> tuple[TeamsConfig, l
     """
     spelling = Spelling.of(parse_json(content, source))
     config, problems = _examined(spelling.values, version)
-    sentences = [spelling.sentence(problem, source) for problem in (*spelling.problems, *problems)]
-    if len(sentences) > MOST_PROBLEMS:
-        raise ConfigError([*sentences[:MOST_PROBLEMS], f"{source}: and more of the kind"])
-    if sentences:
+    if sentences := _sentences(spelling, (*spelling.problems, *problems), source):
         raise ConfigError(sentences)
-    return config, [spelling.sentence(warning, source) for warning in checks.warnings(config)]
+    return config, _sentences(spelling, oddities.warnings(config), source)
+
+
+def _sentences(spelling: Spelling, problems: Iterable[Problem], source: str) -> list[str]:
+    """As many as somebody may want to read at once."""
+    sentences = [spelling.sentence(problem, source) for problem in islice(problems, _ENOUGH)]
+    if len(sentences) > MOST_PROBLEMS:
+        sentences[MOST_PROBLEMS:] = [f"{source}: and more of the kind"]
+    return sentences
 
 
 def _examined(values: dict[str, Any], version: int) -> tuple[TeamsConfig, list[Problem]]:
@@ -57,16 +61,16 @@ def _examined(values: dict[str, Any], version: int) -> tuple[TeamsConfig, list[P
     An entry that is wrong by itself is left out when entries are compared: that would only show the same
     fault from other sides.
     """
-    known = _known(values)
+    ids = known(values)
     try:
         document = ConfigDocument.model_validate(values)
     except ValidationError as error:
-        wrong = [_problem(detail) for detail in error.errors(include_url=False)]
+        wrong = [problem_of(detail) for detail in error.errors(include_url=False)]
         rest = _without(values, {_entry_of(detail["loc"]) for detail in error.errors(include_url=False)})
         config = build(ConfigDocument.model_validate(rest), version)
-        return config, [*dict.fromkeys(wrong), *islice(checks.problems(config, known), _ENOUGH)]
+        return config, [*dict.fromkeys(wrong), *islice(checks.problems(config, ids), _ENOUGH)]
     config = build(document, version)
-    return config, [*islice(checks.problems(config, known), _ENOUGH)]
+    return config, [*islice(checks.problems(config, ids), _ENOUGH)]
 
 
 # --- Entries that are wrong by themselves ---
@@ -98,102 +102,3 @@ def _without(values: Mapping[str, Any], entries: set[Place]) -> dict[str, Any]:
     for key in {entry[0] for entry in entries if len(entry) > 1} & kept.keys():
         kept[str(key)] = _without(kept[str(key)], {entry[1:] for entry in entries if entry[0] == key})
     return kept
-
-
-# --- Ids ---
-
-
-def _known(values: Mapping[str, Any]) -> Known:
-    achievements = _below(values, "achievements", "achievements")
-    stats = [_below(values, "stats", kind) for kind in ("stats_public", "stats_private")]
-    return Known(
-        currencies=_below(values, "wallet", "currencies"),
-        items=_below(values, "inventory", "items"),
-        achievements=None if achievements is None else {*_progress_ids(achievements)},
-        stats=None if None in stats else {name for names in stats if names for name in names},
-    )
-
-
-def _below(values: Any, *keys: str) -> dict[str, Any] | None:
-    """A map within maps, {} where there is none; None where something else is in its way."""
-    for key in keys:
-        values = values.get(key, {})
-        if not isinstance(values, dict):
-            return None
-    return dict(values)
-
-
-def _progress_ids(achievements: Mapping[str, Any]) -> Iterator[str]:
-    for id, achievement in achievements.items():
-        yield id
-        if isinstance(achievement, dict) and isinstance(subs := achievement.get("sub_achievements"), dict):
-            yield from subs
-
-
-# --- What the documents say, in our words ---
-
-_MUST = {
-    "int": "must be a whole number",
-    "float": "must be a number",
-    "bool": "must be true or false",
-    "string": "must be a text",
-    "dict": "must be a map",
-    "model": "must be a map",
-    "tuple": "must be a list",
-    "finite": "must be a number",
-    "greater": "must be at least {ge}",
-    "less": "must be at most {le}",
-    "literal": "must be {expected}",
-}
-
-
-def _problem(detail: ErrorDetails) -> Problem:
-    place = tuple(part for part in detail["loc"] if part != "[key]")
-    if detail["type"] == "missing":
-        return Problem(place, "is missing")
-    if detail["type"] == "extra_forbidden":
-        keys = keys_at(place[:-1])
-        return Problem(place, f"is no key here; {choice(keys, str(place[-1]), few=len(keys))}")
-    return Problem(place, _words(detail))
-
-
-def _words(detail: ErrorDetails) -> str:
-    kind, context = detail["type"], detail.get("ctx", {})
-    if kind == "value_error":
-        return str(context["error"])
-    words = _MUST.get(kind) or _MUST.get(kind.split("_")[0]) or detail["msg"]
-    bounds = {name: f"{bound:g}" if isinstance(bound, float) else bound for name, bound in context.items()}
-    return f"{words.format(**bounds)}, not {_shown(detail['input'])}"
-
-
-def _shown(value: Any) -> str:
-    """A value as the file has it, if it is short."""
-    if isinstance(value, dict | list):
-        return "a map" if isinstance(value, dict) else "a list"
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def keys_at(place: Place) -> list[str]:
-    """The keys that a map at a place may have."""
-    kind: Any = ConfigDocument
-    for part in place:
-        kind = _below_type(kind, part)
-    return list(kind.model_fields)
-
-
-def _below_type(kind: Any, part: str | int) -> Any:
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
-        return _bare(kind.model_fields[str(part)].annotation)
-    return _bare(get_args(kind)[1 if get_origin(kind) is dict else 0])
-
-
-def _bare(kind: Any) -> Any:
-    """A type without what is said about it, and without None."""
-    if get_origin(kind) is Annotated:
-        return _bare(get_args(kind)[0])
-    if get_origin(kind) in {Union, UnionType}:
-        return _bare(next(one for one in get_args(kind) if one is not type(None)))
-    return kind

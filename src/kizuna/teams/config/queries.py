@@ -25,3 +25,9 @@ STORE = Command(
     "Store a configuration.",
     "insert into team_config (version, content, create_sec) values ($1, $2, $3)",
 )
+
+FORGET = Command(
+    "teams.config.forget",
+    "Delete the configurations up to a version.",
+    "delete from team_config where version <= $1",
+)

@@ -27,6 +27,8 @@ _MOST_DIGITS = 40
 def read_file(path: Path) -> str:
     """A configuration file as the one JSON text that stands for its values. Raises ConfigError."""
     text = _text(path)
+    if not text.strip():
+        raise ConfigError([f"{path}: is empty"])
     parse = _json if _is_json(path, text) else _yaml
     return json.dumps(parse(text, str(path)), ensure_ascii=False, separators=(",", ":"))
 
@@ -41,13 +43,20 @@ def _text(path: Path) -> str:
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)
     except OSError as error:
-        raise ConfigError([f"{path} cannot be read: {error.strerror}"]) from None
+        raise ConfigError([_unreadable(path, error)]) from None
     if len(data) > LARGEST:
         raise ConfigError([f"{path}: is larger than {LARGEST >> 20} MiB"])
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConfigError([f"{path}: is not UTF-8 at byte {error.start}"]) from None
+
+
+def _unreadable(path: Path, error: OSError) -> str:
+    sentence = f"teams.config: {path.absolute()} cannot be read: {error.strerror}"
+    if path.is_absolute():
+        return sentence
+    return f"{sentence}; a relative path is looked for in the folder where kizuna is started"
 
 
 def _is_json(path: Path, text: str) -> bool:
@@ -72,6 +81,8 @@ def _yaml(text: str, source: str) -> dict[str, Any]:
         raw = yaml_values.parse(text, largest=LARGEST, deepest=_DEEPEST)
     except YamlError as error:
         raise ConfigError([f"{source}: {error}"]) from None
+    if raw is None:  # nothing but comments
+        raise ConfigError([f"{source}: is empty"])
     return _checked(raw, source)
 
 

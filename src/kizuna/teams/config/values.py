@@ -16,6 +16,10 @@ LAST_SECOND = 253_402_300_799
 
 LONGEST_ID = 128
 
+#: What sizes of teams are refused with; other servers are known by these very texts.
+INITIAL_SIZE_INVALID = "teams initial max size invalid"
+MAX_SIZE_INVALID = "teams max size invalid"
+
 
 class Document(BaseModel):
     """A map with these keys and no others."""
@@ -42,14 +46,12 @@ def _tier(text: str) -> str:
 
 
 def _size(message: str) -> Callable[[Any], Any]:
-    """Sizes of teams have errors of their own, which other servers know by these very texts."""
-
     def check(value: Any) -> Any:
         is_number = isinstance(value, int) and not isinstance(value, bool)
         if is_number and value < 1:
-            raise ValueError(f"{message}: must be at least 1, not {value}")
+            raise ValueError(f"must be at least 1, not {value} ({message})")
         if is_number and value > INT32:
-            raise ValueError(f"{message}: must be at most {INT32}, not {value}")
+            raise ValueError(f"must be at most {INT32}, not {value} ({message})")
         return value
 
     return check
@@ -94,5 +96,5 @@ TickingCron = Annotated[Schedule, PlainValidator(_ticking)]
 Texts = dict[str, str]
 Json = dict[str, Any]
 
-InitialTeamSize = Annotated[int, BeforeValidator(_size("teams initial max size invalid")), Field(strict=True)]
-TeamSize = Annotated[int, BeforeValidator(_size("teams max size invalid")), Field(strict=True)]
+InitialTeamSize = Annotated[int, BeforeValidator(_size(INITIAL_SIZE_INVALID)), Field(strict=True)]
+TeamSize = Annotated[int, BeforeValidator(_size(MAX_SIZE_INVALID)), Field(strict=True)]

@@ -10,6 +10,7 @@ from kizuna.db.engine import UNREACHABLE, Database, Record, Transaction
 from kizuna.teams.config import queries
 from kizuna.teams.config.errors import ConfigError
 from kizuna.teams.config.loading import load
+from kizuna.teams.config.removals import removed
 from kizuna.teams.config.shapes import TeamsConfig
 
 log = logging.getLogger(__name__)
@@ -17,15 +18,29 @@ log = logging.getLogger(__name__)
 #: Time between looks for a new version. Seconds.
 LOOK_EVERY = 0.5
 
+#: So many versions are kept. A process goes back to one only where it cannot use those that came after.
+KEPT = 100
+
 #: Above every version.
 _NEWEST = 2**63 - 1
 
 
 class Published(NamedTuple):
-    """The version in force, and whether it is a new one."""
+    """The version in force, whether it is a new one, and the ids that the one before had besides."""
 
     version: int
     is_new: bool
+    removed: str = ""
+
+    @property
+    def replaces(self) -> int | None:
+        """The version that was in force before."""
+        return self.version - 1 if self.is_new and self.version > 1 else None
+
+    @property
+    def loss(self) -> str:
+        """What players miss from now on, in a sentence; "" for nothing."""
+        return f"No longer configured, hidden but kept: {self.removed}." if self.removed else ""
 
     def __str__(self) -> str:
         if not self.is_new:
@@ -42,16 +57,20 @@ async def publish(database: Database, clock: Clock, content: str) -> Published:
     `content` is what `read_file` gives, and `load` has accepted it.
     """
 
-    async def store(tx: Transaction) -> Published:
+    async def store(tx: Transaction) -> tuple[int, str]:
         await tx.read(queries.HOLD)
         latest = await tx.read(queries.BELOW, _NEWEST)
-        version: int = latest[0]["version"] if latest else 0
-        if latest and latest[0]["content"] == content:
-            return Published(version, is_new=False)
+        before, version = (latest[0]["content"], latest[0]["version"]) if latest else ("", 0)
+        if before == content:
+            return version, before
         await tx.write(queries.STORE, version + 1, content, int(clock.unix()))
-        return Published(version + 1, is_new=True)
+        await tx.write(queries.FORGET, version + 1 - KEPT)
+        return version + 1, before
 
-    return await database.atomically(store)
+    version, before = await database.atomically(store)
+    if before == content:
+        return Published(version, is_new=False)
+    return Published(version, is_new=True, removed=removed(before, content) if before else "")
 
 
 class ConfigVersions:

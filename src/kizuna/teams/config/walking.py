@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from kizuna.teams.config.errors import Place
 from kizuna.teams.config.shapes import Gift, Progress, TeamsConfig
-from kizuna.teams.rewards.shapes import Contents, Part, Reward
+from kizuna.teams.rewards.shapes import Contents, FloatRange, IntRange, Part, Reward
 
 
 class Placed(NamedTuple):
@@ -21,6 +21,13 @@ def rewards_of(config: TeamsConfig) -> Iterator[Placed]:
     for place, reward, personal in _all(config):
         if reward is not None:
             yield Placed(place, reward, personal)
+
+
+def costs_of(config: TeamsConfig) -> Iterator[Placed]:
+    """What has a reward's form and is paid, by players."""
+    for id, gift in config.gifts.items():
+        if gift.contribution_cost is not None:
+            yield Placed(("gifts", "gifts", id, "contribution_cost"), gift.contribution_cost, True)
 
 
 _Maybe = tuple[Place, Reward | None, bool]
@@ -87,3 +94,23 @@ def team_contents(placed: Placed) -> Iterator[tuple[Place, Contents]]:
     for place, part, to_team in parts_of(placed):
         if to_team:
             yield from contents_of(place, part)
+
+
+def ranges_of(place: Place, contents: Contents) -> Iterator[tuple[Place, IntRange | FloatRange]]:
+    """Every amount, length of time and number that is rolled, with its place."""
+    for id, item in contents.items.items():
+        yield (*place, "items", id), item.count
+        for name, number in item.numeric_properties.items():
+            yield (*place, "items", id, "numeric_properties", name), number
+    for index, draw in enumerate(contents.item_sets):
+        yield (*place, "item_sets", index), draw.count
+    for id, amount in contents.currencies.items():
+        yield (*place, "currencies", id), amount
+    for id, amount in contents.energies.items():
+        yield (*place, "energies", id), amount
+    for index, energy in enumerate(contents.energy_modifiers):
+        yield (*place, "energy_modifiers", index, "value"), energy.value
+        yield (*place, "energy_modifiers", index, "duration_sec"), energy.duration_sec
+    for index, modifier in enumerate(contents.reward_modifiers):
+        yield (*place, "reward_modifiers", index, "value"), modifier.value
+        yield (*place, "reward_modifiers", index, "duration_sec"), modifier.duration_sec

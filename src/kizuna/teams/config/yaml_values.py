@@ -25,6 +25,9 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG = "tag:yaml.org,2002:"
 _MERGE = object()
 
+#: What PyYAML says it was doing where an alias has no name.
+_SCANNING_ALIAS = "while scanning an alias"
+
 #: Digits of a whole number as JSON has it; YAML's other forms (0o17, 0x1F, 1_000, 1:30) are easily misread.
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,39})")
 
@@ -59,14 +62,20 @@ def parse(text: str, *, largest: int, deepest: int) -> Any:
         for event in yaml.parse(text, Loader=_Loader):
             builder.take(event)
     except yaml.YAMLError as error:
-        raise YamlError(f"is not valid YAML: {_reason(error)}") from None
+        raise YamlError(f"is not valid YAML: {_reason(error, text)}") from None
     return builder.result
 
 
-def _reason(error: yaml.YAMLError) -> str:
+def _reason(error: yaml.YAMLError, text: str) -> str:
     mark = getattr(error, "problem_mark", None)
     what = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
-    return f"line {mark.line + 1}, column {mark.column + 1}: {what}" if mark else " ".join(str(what).split())
+    if mark is None:
+        return " ".join(str(what).split())
+    if text[mark.index : mark.index + 1] == "\t":
+        what = "a tab; indent with spaces"
+    elif getattr(error, "context", None) == _SCANNING_ALIAS:
+        what = 'no name follows the * of an alias; quote schedules, as in "* * * * *"'
+    return f"line {mark.line + 1}, column {mark.column + 1}: {what}"
 
 
 class _Builder:
