@@ -10,8 +10,10 @@ from kizuna.http.contract import Operation
 from kizuna.http.routes import Routes
 from kizuna.notifications.service import Notifications
 from kizuna.settings import Teams as TeamsSettings
+from kizuna.teams.achievements import goals
 from kizuna.teams.achievements.service import TeamAchievements
 from kizuna.teams.calls import Calls
+from kizuna.teams.config.shapes import TeamsConfig
 from kizuna.teams.config.versions import ConfigVersions
 from kizuna.teams.core.rules import TeamRules
 from kizuna.teams.core.service import TeamCore
@@ -20,6 +22,7 @@ from kizuna.teams.events.service import TeamEvents
 from kizuna.teams.functions import Served
 from kizuna.teams.gifts.service import TeamGifts
 from kizuna.teams.hooks import TeamHooks
+from kizuna.teams.inventory import codex
 from kizuna.teams.inventory.service import TeamInventories
 from kizuna.teams.mailbox.service import TeamMailboxes
 from kizuna.teams.rewards.granting import Rewards
@@ -47,7 +50,7 @@ class Teams:
         hooks: TeamHooks,
     ) -> None:
         self._settings = settings
-        self.versions = ConfigVersions(database, clock)
+        self.versions = ConfigVersions(database, clock, prepare=_prepare)
         rules = TeamRules(lambda: self.versions.current, departures.forget)
         self.calls = Calls(
             database,
@@ -108,3 +111,9 @@ class Teams:
         if self.is_configured:
             for part in (self.mailboxes, self.events, self.gifts):
                 await part.clean_up()
+
+
+def _prepare(config: TeamsConfig) -> None:
+    """Make of a configuration what calls need of it."""
+    goals.prepare(config)
+    codex.prepare(config)

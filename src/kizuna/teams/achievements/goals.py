@@ -84,12 +84,12 @@ def _sorted(needs: Mapping[str, Iterable[str]]) -> list[str]:
     return order + sorted(needs.keys() - set(order))
 
 
-_latest: tuple[TeamsConfig, Goals] | None = None
-
-
 def goals_of(config: TeamsConfig) -> Goals:
-    """The goals of a configuration; those of the last one asked for are kept."""
-    global _latest
-    if _latest is None or _latest[0] is not config:
-        _latest = config, Goals(config)
-    return _latest[1]
+    """The goals of a configuration."""
+    return config.derived(Goals)
+
+
+def prepare(config: TeamsConfig) -> None:
+    """Make what every call about achievements needs of a configuration."""
+    for goal in goals_of(config).in_order:
+        _ = goal.template

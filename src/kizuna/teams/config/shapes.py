@@ -3,15 +3,16 @@
 Maps are by id. `additional_properties` are handed to clients as they are.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from kizuna.scheduler.cron import Schedule
 from kizuna.teams.rewards.shapes import Reward
 
 Texts = Mapping[str, str]
+T = TypeVar("T")
 
 
 def _texts() -> Texts:
@@ -230,6 +231,14 @@ class TeamsConfig:
     event_leaderboards: Mapping[str, EventLeaderboard] = field(default_factory=dict)
     mailbox_max_size: int = 0
     gifts: Mapping[str, Gift] = field(default_factory=dict)
+
+    def derived(self, make: Callable[["TeamsConfig"], T]) -> T:
+        """What `make` makes of this configuration, made once and kept as long as the configuration is."""
+        made: dict[Any, Any] = self.__dict__.setdefault("_derived", {})
+        if make not in made:
+            made[make] = make(self)
+        result: T = made[make]
+        return result
 
     @cached_property
     def sub_achievement_parents(self) -> Mapping[str, str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -76,9 +77,18 @@ async def publish(database: Database, clock: Clock, content: str) -> Published:
 class ConfigVersions:
     """The stored configurations, and the one that this process goes by: `current`."""
 
-    def __init__(self, database: Database, clock: Clock, *, look_every: float = LOOK_EVERY) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        prepare: Callable[[TeamsConfig], None] = lambda _: None,
+        look_every: float = LOOK_EVERY,
+    ) -> None:
+        """`prepare` makes of a configuration, before it is taken up, what calls need of it."""
         self._database = database
         self._clock = clock
+        self._prepare = prepare
         self._look_every = look_every
         self._seen = 0  # the latest version that was looked at, usable or not
         self._looking: asyncio.Task[None] | None = None
@@ -129,7 +139,12 @@ class ConfigVersions:
         source = f"version {version} of the Teams configuration"
         try:
             # In a thread: a large one takes longer than requests can wait.
-            self.current, _ = await asyncio.to_thread(load, row["content"], source=source, version=version)
+            self.current = await asyncio.to_thread(self._loaded, row["content"], source, version)
             log.info("The Teams configuration is at version %d.", version)
         except ConfigError as error:
             log.error("A Teams configuration cannot be used here and is passed over:\n%s", error)
+
+    def _loaded(self, content: str, source: str, version: int) -> TeamsConfig:
+        config, _ = load(content, source=source, version=version)
+        self._prepare(config)
+        return config

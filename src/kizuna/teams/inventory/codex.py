@@ -1,7 +1,7 @@
 """Item definitions as clients see them."""
 
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 from kizuna.teams.config.shapes import Item, TeamsConfig
 from kizuna.teams.rewards.available import available_rewards
@@ -12,17 +12,13 @@ Message = dict[str, Any]
 class Codex:
     """All items of a configuration that are not disabled."""
 
-    #: That of the configuration in force, which stays for long.
-    _latest: ClassVar["Codex | None"] = None
-
     def __init__(self, config: TeamsConfig) -> None:
         self._config = config
 
     @classmethod
     def of(cls, config: TeamsConfig) -> "Codex":
-        if cls._latest is None or cls._latest._config is not config:
-            cls._latest = Codex(config)
-        return cls._latest
+        """That of a configuration."""
+        return config.derived(cls)
 
     @cached_property
     def items(self) -> dict[str, Item]:
@@ -53,3 +49,8 @@ def _definition(item_id: str, item: Item) -> Message:
     if item.consume_reward is not None:
         message["consume_available_rewards"] = available_rewards(item.consume_reward)
     return message
+
+
+def prepare(config: TeamsConfig) -> None:
+    """Make what every call about items needs of a configuration."""
+    _ = Codex.of(config).messages
