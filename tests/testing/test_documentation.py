@@ -19,7 +19,7 @@ def test_the_game_and_the_tests_of_the_page_do_what_it_says(tmp_path: Path, data
     for name, text in shown.items():
         project.write(name, text)
     run = project.test()
-    assert run.counts == {"passed": 11}, run.output
+    assert run.counts == {"passed": 12}, run.output
 
 
 def test_every_block_of_python_is_one_of_these_files() -> None:

@@ -59,6 +59,8 @@ def serve(
     for warning in warnings:
         log.warning(warning)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # until there is something to drain
+    if settings.teams.config:
+        teams.outlast_hangups()
     leftovers = process.Leftovers()
     return leftovers.leave(
         _serve(settings, application, migrate, reload, announcement, open_database, leftovers)

@@ -66,6 +66,19 @@ def _warn_of_loss(published: Published) -> None:
         log.warning("%s", published.loss)
 
 
+def outlast_hangups() -> None:
+    """Let SIGHUP not end a server that is still starting; it reads the configuration in a moment anyway.
+
+    Where there is a terminal, it may be that which closes: then the start ends with it.
+    """
+    if (
+        hasattr(signal, "SIGHUP")
+        and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL
+        and not _has_terminal()
+    ):
+        signal.signal(signal.SIGHUP, lambda *_: None)
+
+
 class Hangup:
     """What SIGHUP means to a server: read the Teams configuration again. Its terminal closing means the end.
 

@@ -302,6 +302,8 @@ class App:
         way nothing of it remains. A call that is repeated for a conflict calls the function again. Of two
         functions for one source the later counts.
         """
+        if not isinstance(source, str):
+            raise RegistrationError("the source of rewards is text: write @app.team_reward() for all of them")
         if source and source not in REWARD_SOURCES:
             raise RegistrationError(f"there are no rewards of {source!r}, but of {', '.join(REWARD_SOURCES)}")
         if function is None:

@@ -271,6 +271,11 @@ class Functions:
         """Add a handler behind those of its kind."""
         self.handlers.setdefault(handler.kind, []).append(handler)
 
+    @property
+    def of_teams(self) -> list[str]:
+        """The kinds of functions for Teams that there are."""
+        return sorted(kind for kind in (*self.callbacks, *self.handlers) if kind.startswith("team_"))
+
     def __bool__(self) -> bool:
         return bool(self.rpcs or self.hooks or self.callbacks or self.handlers)
 

@@ -61,6 +61,7 @@ class Runtime:
             services.clock,
         )
         self._surroundings = surroundings
+        self._services = services
         #: The server API, as the game's functions have it.
         self.nk = surroundings.nk
         #: Names of the operations that are served, None for all. The log warns of hooks around others.
@@ -105,7 +106,7 @@ class Runtime:
         self._game = modules.load(self._folders)
         if self._folders:
             log.info("Loaded game code: %s", self._game.functions)
-            self._warn_of_unserved()
+            self._warn_of_uncalled()
         await self._start_or_forget(self._game)
         self._started.set()
         self._tasks.append(asyncio.create_task(self._deadlines.sweep()))
@@ -186,16 +187,20 @@ class Runtime:
         self._previous.forget()
         self._previous, self._game = self._game, game
         log.info("Reloaded game code: %s", game.functions)
-        self._warn_of_unserved()
+        self._warn_of_uncalled()
         ending = asyncio.create_task(self._end(self._previous.functions), name="the end of the old game")
         self._ending.add(ending)
         ending.add_done_callback(self._ending.discard)
 
-    def _warn_of_unserved(self) -> None:
+    def _warn_of_uncalled(self) -> None:
+        """Tell of functions of the game that nothing will ever call."""
         hooks = self._game.functions.hooks
         if self.served is not None and (unserved := sorted(set(hooks) - set(self.served))):
             names = ", ".join(hook.kind for name in unserved for hook in hooks[name])
             log.warning("These hooks are never called, for their operations are not served yet: %s.", names)
+        kinds = self._game.functions.of_teams
+        if kinds and not (self._services.teams and self._services.teams.is_configured):
+            log.warning("These are never called, for teams.config is not set: %s.", ", ".join(kinds))
 
     async def _start_or_forget(self, game: Game) -> None:
         try:

@@ -88,7 +88,7 @@ def _server_api() -> Iterator[str]:
         yield from _class_lines(part, "nk")
         if part is WithTeams:
             for each in TeamsApi.__bases__:
-                yield from _class_lines(each, "nk.teams")
+                yield from _section_lines(each, "nk.teams")
 
 
 def _types() -> Iterator[str]:
@@ -159,6 +159,20 @@ def _exported() -> Iterator[tuple[str, Any]]:
 def _class_lines(documented: type, variable: str) -> Iterator[str]:
     """What a class says of itself and of its public methods and properties."""
     yield _documentation(documented)
+    yield from _member_lines(documented, variable)
+
+
+def _section_lines(documented: type, variable: str) -> Iterator[str]:
+    """The same below a heading of its own, which is the first sentence of what the class says of itself."""
+    heading, _, text = _documentation(documented).partition(".")
+    yield f"### {heading}"
+    if text.strip():
+        yield text.strip()
+    yield from _member_lines(documented, variable)
+
+
+def _member_lines(documented: type, variable: str) -> Iterator[str]:
+    """What a class says of its public methods and properties."""
     for node, following in pairwise([*_body(documented), ast.Pass()]):
         if text := _attribute_text(node, following):
             declared = f"{variable}.{_field(node).partition(' = ')[0]}"

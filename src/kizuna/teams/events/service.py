@@ -42,7 +42,7 @@ class TeamEvents:
         return [
             Reading(catalogue.EVENT_LIST, self.list),
             Reading(catalogue.EVENT_GET, self.get),
-            Writing(catalogue.EVENT_ROLL, self.roll),
+            Writing(catalogue.EVENT_ROLL, self.roll, queue=_rolls),
             Writing(catalogue.EVENT_UPDATE, self.update),
             Writing(catalogue.EVENT_CLAIM, self.claim),
             Writing(catalogue.EVENT_DEBUG_FILL, self.debug_fill),
@@ -141,3 +141,8 @@ def _in_categories(config: TeamsConfig, categories: frozenset[str]) -> dict[str,
 
 def _is_over(event: EventLeaderboard, now: int) -> bool:
     return 0 < event.end_time_sec <= now
+
+
+def _rolls(request: Request) -> str:
+    """Teams that are rolled into one event wait for each other, and here they do so without a connection."""
+    return f"rolls of {request.get('event_leaderboard_id', '')}"

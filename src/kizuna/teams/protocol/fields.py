@@ -94,7 +94,10 @@ class Message:
                 raise Unreadable("it comes twice", field.name)
             seen.add(field.name)
             if member is not None:
-                message[field.name] = _read_at(field.name, field.read, member)
+                try:
+                    message[field.name] = field.read(member)
+                except Unreadable as error:
+                    raise error.below(field.name) from None
         return message
 
     def within_limits(self, message: Mapping[str, Any]) -> bool:
@@ -115,14 +118,6 @@ def shown(value: Any) -> str:
 
 def _needed(what: str, value: Any) -> Unreadable:
     return Unreadable(f"{what} is needed, not {shown(value)}")
-
-
-def _read_at(step: str, read: Read, value: Any) -> Any:
-    """Read what is part of something else. `Unreadable` tells of which part."""
-    try:
-        return read(value)
-    except Unreadable as error:
-        raise error.below(step) from None
 
 
 # --- values ---
@@ -166,16 +161,17 @@ def _within(bounds: tuple[int, int]) -> Read:
     return read
 
 
-def _clamped(value: Any) -> int:
+def _clamped(given: Any) -> int:
     """A whole number, the nearest one of 64 bits where it is beyond them."""
     low, high = _INT64
-    if value.__class__ is str:
-        parsed = parse_integer(value, Kind.INT64)
+    value = given
+    if given.__class__ is str:
+        parsed = parse_integer(given, Kind.INT64)
         if parsed is not None:
             return parsed
-        text, value = value, float(value) if _NUMBER.fullmatch(value) else 0.0
+        value = float(given) if _NUMBER.fullmatch(given) else 0.0
         if abs(value) <= high:
-            raise _needed("an integer", text)  # no number, or one with a fraction
+            raise _needed("an integer", given)  # no number, or one with a fraction
     if value.__class__ is float and math.isinf(value):
         return high if value > 0 else low
     return min(max(_integer(value), low), high)
@@ -208,7 +204,13 @@ def _entries(read: Read) -> Read:
     """A map; null is a value only where `read` takes it."""
 
     def read_all(value: Any) -> dict[str, Any]:
-        return {key: _read_at(f"[{shown(key)}]", read, member) for key, member in _object(value).items()}
+        entries = {}
+        for key, member in _object(value).items():
+            try:
+                entries[key] = read(member)
+            except Unreadable as error:
+                raise error.below(f"[{shown(key)}]") from None
+        return entries
 
     return read_all
 
@@ -217,7 +219,13 @@ def _items(read: Read) -> Read:
     def read_all(value: Any) -> list[Any]:
         if value.__class__ is not list:
             raise _needed("a list", value)
-        return [_read_at(f"[{index}]", read, item) for index, item in enumerate(value)]
+        items = []
+        for index, item in enumerate(value):
+            try:
+                items.append(read(item))
+            except Unreadable as error:
+                raise error.below(f"[{index}]") from None
+        return items
 
     return read_all
 

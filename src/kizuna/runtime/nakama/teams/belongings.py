@@ -182,7 +182,7 @@ class MailboxCalls(TeamCalls):
 
 
 class GiftCalls(TeamCalls):
-    """Gifts, to which players contribute, and what else players have got from teams."""
+    """Gifts and grants. Members contribute to gifts; grants are what players have got from teams."""
 
     async def gift_list(self, team_id: str, *, user_id: str | None = None) -> list[TeamGift]:
         """A team's gifts, as the player sees them."""
