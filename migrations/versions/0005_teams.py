@@ -26,7 +26,8 @@ create table team (
 );
 create unique index team_short_code_key on team (lower(short_code));
 create index groups_joinable_idx on groups (update_time, edge_count, id) where edge_count < max_count;
-alter table groups add column location text generated always as (lower(left(metadata ->> 'location', 255))) stored;
+alter table groups add column location text
+    generated always as (lower(left(metadata ->> 'location', 255))) stored;
 create index groups_location_idx on groups (location, update_time, edge_count, id)
     where edge_count < max_count;
 """
