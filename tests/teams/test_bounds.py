@@ -80,6 +80,17 @@ async def test_two_groups_at_once_make_one_team(cast: Cast) -> None:
     assert sorted(answer.status_code for answer in answers) == [200, 400, 400, 400]
 
 
+async def test_a_code_that_is_taken_makes_no_team(cast: Cast) -> None:
+    """T-103: of a group that becomes a team by the very change."""
+    other = await assemble(cast.api)
+    code = cast.team[:8]
+    await cast.call(cast.admin, "TEAMS_UPDATE", metadata={"short_code": code})
+    answer = await other.ask(other.admin, "TEAMS_UPDATE", metadata={"short_code": code.upper()})
+    assert refused(answer) == (409, 6, "team short code is in use")
+    team = answered(await ask(cast.api, other.admin, "TEAMS_GET", {"team_id": other.team}))
+    assert "short_code" not in json.loads(team["metadata"])
+
+
 async def test_the_ledger_outlives_the_team(cast: Cast, app: Application) -> None:
     """T-124, T-458: whoever asks what has happened asks afterwards."""
     await cast.call(cast.admin, GRANT, currencies={"guild_gold": 5})

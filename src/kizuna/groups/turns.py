@@ -46,9 +46,9 @@ class Turns:
         try:
             yield
         finally:
-            _within.reset(token)
             del self._present[group_id]
             self._leave(group_id)
+            _within.reset(token)
 
     async def _enter(self, group_id: str, patience: float) -> None:
         queue = self._waiting.get(group_id)

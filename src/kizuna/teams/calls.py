@@ -4,10 +4,8 @@ The order is that of T-020: the request's form, the team, the caller's membershi
 limits, and only then what the function itself looks at.
 """
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from contextvars import ContextVar
 from typing import TypeVar
 
 from kizuna.clock import Clock
@@ -15,8 +13,8 @@ from kizuna.db.coalesce import SharedReads
 from kizuna.db.engine import COLLIDED, LOCKED, REFUSED, Database, Transaction
 from kizuna.groups import roles
 from kizuna.groups.roles import Role
-from kizuna.groups.turns import PATIENCE, Turns
 from kizuna.teams import queries
+from kizuna.teams.admission import Admission
 from kizuna.teams.config.shapes import TeamsConfig
 from kizuna.teams.errors import (
     admin_required,
@@ -38,12 +36,6 @@ T = TypeVar("T")
 #: How often a call is tried whose wait for the team's lock took too long (T-029).
 _ATTEMPTS = 4
 
-#: Transactions that others can always have beside those in which the game is asked.
-_KEPT_FROM_HOOKS = 2
-
-#: Whether the present task is within such a transaction: what the game does there needs no other room.
-_within_hooks: ContextVar[bool] = ContextVar("within hooks", default=False)
-
 #: Refuses, on behalf of whoever makes a group a team by a call: (transaction, team id, user id).
 BeforeAdoption = Callable[[Transaction, str, str], Awaitable[None]]
 
@@ -63,10 +55,9 @@ class Calls:
         clock: Clock,
         config: Callable[[], TeamsConfig],
         publish: Publish,
-        turns: Turns,
+        admission: Admission,
         before_adoption: BeforeAdoption,
         *,
-        decides: Callable[[], bool] = lambda: False,
         debug: bool = False,
         closed: Collection[str] = (),
     ) -> None:
@@ -75,11 +66,9 @@ class Calls:
         self._config = config
         #: Tells the game what calls did, after they are committed.
         self.publish = publish
-        self._decides = decides
-        self._room_for_hooks = asyncio.Semaphore(max(1, database.writers - _KEPT_FROM_HOOKS))
         self._debug = debug
         self._closed = frozenset(closed)
-        self._turns = turns
+        self._admission = admission
         self._before_adoption = before_adoption
         self._standings: SharedReads[tuple[str, str], tuple[bool, Role | None]] = SharedReads(
             self._read_standings
@@ -137,10 +126,12 @@ class Calls:
         actor: Actor | None,
         work: Callable[[Held], Awaitable[T]],
         access: Access = Access.MEMBER,
+        queue: str | None = None,
     ) -> T:
         """Do something to a team, in one transaction that holds it; then publish what was done.
 
-        400 for an unknown team, 403 for who may not, 409 where somebody else holds the team for too long.
+        Those of one `queue` wait for each other. 400 for an unknown team, 403 for who may not, 409 where
+        somebody else holds the team for too long.
         """
         events: list[TeamEvent] = []
 
@@ -154,8 +145,8 @@ class Calls:
             return result
 
         try:
-            async with self._turns.of(team_id, _ATTEMPTS * PATIENCE):
-                result = await self.persistently(within)
+            async with self._admission.to_change(team_id, queue):
+                result = await self._persistently(within)
         except LOCKED as error:
             raise team_is_busy() from error
         if events:
@@ -167,30 +158,18 @@ class Calls:
             _check_limits(served.function, request)
             return await served.run(held, request)
 
-        if served.queue is None:
-            return await self.change(team_id, actor, work, served.function.access)
-        try:
-            async with self._turns.of(served.queue(request), _ATTEMPTS * PATIENCE):
-                return await self.change(team_id, actor, work, served.function.access)
-        except LOCKED as error:
-            raise team_is_busy() from error
+        queue = served.queue(request) if served.queue else None
+        return await self.change(team_id, actor, work, served.function.access, queue)
 
     async def persistently(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        """Run something in a transaction, again where a lock is not given in time; 409 in the end (T-029).
+        """Run something in a transaction that changes no team that there is, but may ask the game.
 
-        A game that is asked within it may take its time, and write something of its own meanwhile: of such
-        transactions there are never so many that nobody else could write.
+        Again where a lock is not given in time; 409 in the end (T-029).
         """
-        if _within_hooks.get() or not self._decides():
-            return await self._repeated(work)
-        async with self._room_for_hooks:
-            token = _within_hooks.set(True)
-            try:
-                return await self._repeated(work)
-            finally:
-                _within_hooks.reset(token)
+        async with self._admission.to_ask():
+            return await self._persistently(work)
 
-    async def _repeated(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+    async def _persistently(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         for left in range(_ATTEMPTS - 1, -1, -1):
             try:
                 return await self._database.atomically(work)
@@ -219,7 +198,7 @@ class Calls:
 
         Not sooner: whoever does this is held from here on, and the game may want to change him in between.
         """
-        if held.group["adopted"]:
+        if held.group["adopted"] or await held.tx.read(queries.ADOPTED, held.team_id):
             return
         if held.actor is not None:
             await self._before_adoption(held.tx, held.team_id, held.actor.user_id)

@@ -12,6 +12,7 @@ from kizuna.notifications.service import Notifications
 from kizuna.settings import Teams as TeamsSettings
 from kizuna.teams.achievements import goals
 from kizuna.teams.achievements.service import TeamAchievements
+from kizuna.teams.admission import Admission
 from kizuna.teams.calls import Calls
 from kizuna.teams.config.shapes import TeamsConfig
 from kizuna.teams.config.versions import ConfigVersions
@@ -57,9 +58,8 @@ class Teams:
             clock,
             lambda: self.versions.current,
             hooks.publish,
-            groups.turns,
+            Admission(groups.turns, lambda: hooks.decides, database.writers),
             rules.before_adoption,
-            decides=lambda: hooks.decides,
             debug=settings.debug_rpcs,
             closed=settings.closed_functions,
         )

@@ -272,6 +272,49 @@ async def test_functions_that_write_wait_for_nobody_who_waits_for_them(
             assert account.wallet == {"bonus": 1}
 
 
+async def test_functions_that_change_one_team_of_all(app: Application, nk: Nakama, game: Told) -> None:
+    """A tithe to a team that others change as well, and whose own rewards go the same way."""
+    async with client_of(app) as api:
+        hub, *casts = [await assemble(api) for _ in range(7)]
+
+        async def tithe(ctx: rt.Context, rolled: rt.RolledReward) -> None:
+            await asyncio.sleep(0.02)
+            if rolled.team_id != hub.team:
+                await ctx.nk.teams.wallet_grant(hub.team, {"guild_gold": 1})
+
+        game.deeds["store_purchase"] = tithe
+        buyers = [
+            cast.call(cast.member, "TEAMS_STORE_PURCHASE", item_id="key_bundle") for cast in (*casts, hub)
+        ]
+        grants = [hub.call(hub.admin, "TEAMS_WALLET_GRANT", currencies={"guild_gold": 10}) for _ in range(5)]
+        async with asyncio.timeout(8):
+            await asyncio.gather(*buyers, *grants)
+        wallet = await nk.teams.wallet_get(hub.team)
+        assert wallet.currencies["guild_gold"] == 100 - 90 + 6 + 50
+
+
+async def test_functions_whose_changes_ask_the_game_again(app: Application, nk: Nakama, game: Told) -> None:
+    """Three teams at once, each of which changes a second one, whose function writes as well."""
+    async with client_of(app) as api:
+        casts = [await assemble(api) for _ in range(6)]
+        second = {casts[n].team: casts[n + 3].team for n in range(3)}
+
+        async def chain(ctx: rt.Context, rolled: rt.RolledReward) -> None:
+            await asyncio.sleep(0.02)
+            if rolled.team_id in second:
+                await ctx.nk.teams.store_purchase(second[rolled.team_id], "key_bundle")
+            else:
+                await ctx.nk.wallet_update(casts[0].outsider.id, {"bonus": 1})
+
+        game.deeds["store_purchase"] = chain
+        async with asyncio.timeout(8):
+            await asyncio.gather(
+                *(cast.call(cast.member, "TEAMS_STORE_PURCHASE", item_id="key_bundle") for cast in casts[:3])
+            )
+        account = await nk.account_get(casts[0].outsider.id)
+        assert account.wallet == {"bonus": 3}
+
+
 async def test_rolls_wait_for_a_choice_without_holding_up_others(app: Application, game: Told) -> None:
     """Those into the same event go one after the other, and everybody else goes on."""
     inside = asyncio.Event()

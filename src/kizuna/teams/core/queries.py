@@ -27,6 +27,12 @@ SET_SHORT_CODE = Command(
     """,
 )
 
+SHORT_CODE_TAKEN = Query(
+    "team_core.short_code_taken",
+    "A row if a team has this short code, whatever its case.",
+    "select true as taken from team where lower(short_code) = lower($1)",
+)
+
 PUBLIC_STATS = Query(
     "team_core.public_stats",
     "The public stats in a team's metadata as JSON, null where there are none.",

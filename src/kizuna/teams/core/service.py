@@ -30,7 +30,13 @@ from kizuna.teams.core.creating import Creation
 from kizuna.teams.core.finding import Finder
 from kizuna.teams.core.messages import user_message
 from kizuna.teams.core.profiles import Profiles
-from kizuna.teams.errors import bad_input, max_size_exceeded, max_size_invalid, team_not_found
+from kizuna.teams.errors import (
+    bad_input,
+    max_size_exceeded,
+    max_size_invalid,
+    short_code_in_use,
+    team_not_found,
+)
 from kizuna.teams.functions import Free, Reply, Request, Served, Writing
 from kizuna.teams.held import Actor, Held
 from kizuna.teams.hooks import TeamHooks
@@ -94,6 +100,8 @@ class TeamCore:
         check_lengths(request)
         metadata = checked_metadata(request["metadata"]).members if "metadata" in request else None
         await check_profanity(self._hooks, request.get("name", ""), request.get("desc", ""))
+        if metadata is not None and not held.group["adopted"]:
+            await _check_free(held, metadata.get("short_code", ""))
         change = GroupChange(
             name=request.get("name") or None,
             description=request.get("desc") or None,
@@ -236,3 +244,9 @@ def _chat_content(text: str) -> str:
     except ApiError as error:
         raise bad_input() from error
     return text
+
+
+async def _check_free(held: Held, short_code: str) -> None:
+    """409 for a short code that a team has: a group that becomes one by this very call would go without."""
+    if short_code and await held.tx.read(queries.SHORT_CODE_TAKEN, short_code):
+        raise short_code_in_use()
