@@ -4,8 +4,7 @@ from collections.abc import Collection
 
 import orjson
 
-from kizuna.db.coalesce import SharedReads
-from kizuna.db.engine import Database, Record
+from kizuna.db.engine import Database
 from kizuna.teams import catalogue
 from kizuna.teams.achievements import queries
 from kizuna.teams.achievements.messages import achievement_list
@@ -14,6 +13,7 @@ from kizuna.teams.achievements.rules import Claim, Outcome, Standings
 from kizuna.teams.errors import bad_input
 from kizuna.teams.functions import Reading, Reply, Request, Served, Writing
 from kizuna.teams.held import Held, View
+from kizuna.teams.reading import RowsOfTeams
 from kizuna.teams.rewards.granting import Rewards
 from kizuna.teams.rewards.sources import Source, SourceKind
 
@@ -22,9 +22,8 @@ class TeamAchievements:
     """Team achievements: get, update, claim."""
 
     def __init__(self, database: Database, rewards: Rewards) -> None:
-        self._database = database
         self._rewards = rewards
-        self._rows: SharedReads[str, list[Record]] = SharedReads(self._read)
+        self._rows = RowsOfTeams(database, queries.STATES)
 
     def functions(self) -> list[Served]:
         return [
@@ -35,7 +34,7 @@ class TeamAchievements:
 
     async def get(self, view: View, request: Request) -> Reply:
         """The `AchievementList` message."""
-        rows = await self._rows(view.team_id)
+        rows = await self._rows.of(view.team_id)
         return achievement_list(standings_of(rows, view.config, view.now))
 
     async def update(self, held: Held, request: Request) -> Reply:
@@ -79,12 +78,6 @@ class TeamAchievements:
             state.total_reward = granted
         else:
             state.reward = granted
-
-    async def _read(self, team_ids: list[str]) -> list[list[Record]]:
-        rows: dict[str, list[Record]] = {team_id: [] for team_id in team_ids}
-        for row in await self._database.read(queries.STATES, team_ids):
-            rows[row["team_id"]].append(row)
-        return list(rows.values())
 
 
 def _amounts(request: Request) -> dict[str, int]:

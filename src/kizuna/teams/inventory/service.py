@@ -1,14 +1,12 @@
 """Team inventories: codex, items, grant, consume, update."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from itertools import groupby
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
-from kizuna.db.coalesce import SharedReads
-from kizuna.db.engine import Database, Record
+from kizuna.db.engine import Database
 from kizuna.teams import catalogue
 from kizuna.teams.errors import bad_input, item_not_found, too_many_instances
 from kizuna.teams.functions import Reading, Reply, Request, Served, Writing
@@ -19,6 +17,7 @@ from kizuna.teams.inventory.codex import Codex
 from kizuna.teams.inventory.consuming import Consumption
 from kizuna.teams.inventory.holdings import Inventory, inventory_of
 from kizuna.teams.inventory.instances import Instance
+from kizuna.teams.reading import RowsOfTeams
 from kizuna.teams.rewards.granting import Rewards
 from kizuna.teams.rewards.sources import Source, SourceKind
 
@@ -35,11 +34,8 @@ class TeamInventories:
     """What items there are, which of them a team has, and how they come and go."""
 
     def __init__(self, database: Database, rewards: Rewards) -> None:
-        self._database = database
         self._rewards = rewards
-        self._instances: SharedReads[str, Sequence[Record]] = SharedReads(
-            self._read, in_flight=_READS_IN_FLIGHT
-        )
+        self._instances = RowsOfTeams(database, queries.INSTANCES, in_flight=_READS_IN_FLIGHT)
 
     def functions(self) -> list[Served]:
         return [
@@ -64,7 +60,7 @@ class TeamInventories:
     async def owned(self, view: View, request: Request) -> Reply:
         """The `InventoryList` of what the team has, by instance id."""
         return inventory_of(
-            await self._instances(view.team_id), view.config, request.get("item_category", "")
+            await self._instances.of(view.team_id), view.config, request.get("item_category", "")
         )
 
     async def grant(self, held: Held, request: Request) -> Reply:
@@ -128,15 +124,6 @@ class TeamInventories:
                 source = Source(SourceKind.INVENTORY_CONSUME, item_id)
                 rewards[id] = {"rewards": await self._rewards.grant_many(held, reward, count, source)}
         return rewards
-
-    async def _read(self, team_ids: Sequence[str]) -> Sequence[Sequence[Record]]:
-        rows: dict[str, Sequence[Record]] = {
-            team_id: list(instances)
-            for team_id, instances in groupby(
-                await self._database.read(queries.INSTANCES, team_ids), lambda row: str(row["team_id"])
-            )
-        }
-        return [rows.get(team_id, ()) for team_id in team_ids]
 
 
 def _check_grant(

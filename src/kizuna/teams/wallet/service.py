@@ -1,11 +1,11 @@
 """TEAMS_WALLET_GET and TEAMS_WALLET_GRANT."""
 
-from kizuna.db.coalesce import SharedReads
-from kizuna.db.engine import Database, Record
+from kizuna.db.engine import Database
 from kizuna.teams import catalogue
 from kizuna.teams.errors import amount_not_positive, bad_input, currency_not_found
 from kizuna.teams.functions import Reading, Reply, Request, Served, Writing
 from kizuna.teams.held import Held, View
+from kizuna.teams.reading import RowsOfTeams
 from kizuna.teams.wallet import queries
 from kizuna.teams.wallet.balances import Wallet, wallet_of
 
@@ -16,15 +16,15 @@ class TeamWallets:
     """Look into a team's wallet, and put something in."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
-        self._balances: SharedReads[str, Record] = SharedReads(self._read)
+        self._balances = RowsOfTeams(database, queries.BALANCES)
 
     def functions(self) -> list[Served]:
         return [Reading(catalogue.WALLET_GET, self.get), Writing(catalogue.WALLET_GRANT, self.grant)]
 
     async def get(self, view: View, request: Request) -> Reply:
         """The `TeamWallet` message."""
-        return wallet_of(await self._balances(view.team_id), view.config)
+        [balances] = await self._balances.of(view.team_id)
+        return wallet_of(balances, view.config)
 
     async def grant(self, held: Held, request: Request) -> Reply:
         """Add to balances; the `TeamWallet` message. 400 as in T-454, and nothing is added."""
@@ -40,7 +40,3 @@ class TeamWallets:
         for currency, amount in amounts.items():
             held.publish("currencyGranted", amount, currencyId=currency, source=GRANT)
         return wallet.message(held.team_id)
-
-    async def _read(self, team_ids: list[str]) -> list[Record]:
-        rows = {row["team_id"]: row for row in await self._database.read(queries.BALANCES, team_ids)}
-        return [rows[team_id] for team_id in team_ids]
