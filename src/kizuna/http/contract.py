@@ -80,9 +80,9 @@ def decode_request(
     `path_values` are those of the operation's `path_params`, in order. The field that a body of kind FIELD
     holds is always there, as a dict. Raises `ApiError` (invalid argument); the body's faults come first.
     """
-    fields = {} if operation.body is None else decode_body(operation.body, body)
     if operation.body_kind is BodyKind.RAW:
         return {operation.body_field: body, **dict(zip(operation.path_params, path_values, strict=True))}
+    fields = {} if operation.body is None else decode_body(operation.body, body)
     if operation.body_kind is BodyKind.FIELD:
         fields = {operation.body_field: fields}
     if query and operation.query is not None:

@@ -18,7 +18,7 @@ from kizuna.teams.config.shapes import TeamsConfig
 from kizuna.teams.config.versions import ConfigVersions
 from kizuna.teams.core.rules import TeamRules
 from kizuna.teams.core.service import TeamCore
-from kizuna.teams.events import departures
+from kizuna.teams.events import departures, messages
 from kizuna.teams.events.service import TeamEvents
 from kizuna.teams.functions import Served
 from kizuna.teams.gifts.service import TeamGifts
@@ -117,3 +117,4 @@ def _prepare(config: TeamsConfig) -> None:
     """Make of a configuration what calls need of it."""
     goals.prepare(config)
     codex.prepare(config)
+    messages.prepare(config)

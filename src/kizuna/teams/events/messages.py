@@ -23,37 +23,32 @@ _ZONE_FIELDS = (
 )
 
 
-class Messages:
-    """Writes messages; what of them follows from the configuration alone is written once."""
+def leaderboard_message(
+    config: TeamsConfig,
+    situation: Situation,
+    *,
+    with_scores: bool,
+    reward: Mapping[str, Any] | None = None,
+) -> Reply:
+    """What clients are told; `reward` is shown in place of the one that was claimed."""
+    return {
+        **config.derived(_of_configuration)[situation.event_id],
+        **_without_empty(_of_tier(situation)),
+        **_without_empty(_of_iteration(situation)),
+        **(_without_empty(_of_cohort(situation, situation.current)) if situation.current else {}),
+        **({"reward": reward} if reward is not None else {}),
+        **(_standings(situation) if with_scores and situation.current else {}),
+    }
 
-    def __init__(self) -> None:
-        self._config: TeamsConfig | None = None
-        self._configured: dict[str, Reply] = {}
 
-    def message(
-        self,
-        config: TeamsConfig,
-        situation: Situation,
-        *,
-        with_scores: bool,
-        reward: Mapping[str, Any] | None = None,
-    ) -> Reply:
-        """What clients are told; `reward` is shown in place of the one that was claimed."""
-        return {
-            **self._of_config(config, situation.event_id, situation.event),
-            **_without_empty(_of_tier(situation)),
-            **_without_empty(_of_iteration(situation)),
-            **(_without_empty(_of_cohort(situation, situation.current)) if situation.current else {}),
-            **({"reward": reward} if reward is not None else {}),
-            **(_standings(situation) if with_scores and situation.current else {}),
-        }
+def prepare(config: TeamsConfig) -> None:
+    """Make what every call about event leaderboards needs of a configuration."""
+    config.derived(_of_configuration)
 
-    def _of_config(self, config: TeamsConfig, event_id: str, event: EventLeaderboard) -> Reply:
-        if config is not self._config:
-            self._config, self._configured = config, {}
-        if event_id not in self._configured:
-            self._configured[event_id] = _configured(event_id, event)
-        return self._configured[event_id]
+
+def _of_configuration(config: TeamsConfig) -> dict[str, Reply]:
+    """What each leaderboard's message always holds."""
+    return {id: _configured(id, event) for id, event in config.event_leaderboards.items()}
 
 
 def _configured(event_id: str, event: EventLeaderboard) -> Reply:

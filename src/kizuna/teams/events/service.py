@@ -8,7 +8,7 @@ from kizuna.teams import catalogue
 from kizuna.teams.config.shapes import EventLeaderboard, TeamsConfig
 from kizuna.teams.events import claiming, debugging, rolling, updating
 from kizuna.teams.events.clearing import clear_expired
-from kizuna.teams.events.messages import Messages
+from kizuna.teams.events.messages import leaderboard_message
 from kizuna.teams.events.reading import Readings, situation_of, standings_of
 from kizuna.teams.events.requests import event_of, metadata_of
 from kizuna.teams.events.situation import Situation
@@ -36,7 +36,6 @@ class TeamEvents:
         self._clock = clock
         self._config = config
         self._readings = Readings(database)
-        self._messages = Messages()
 
     def functions(self) -> list[Served]:
         return [
@@ -55,7 +54,7 @@ class TeamEvents:
         events = _in_categories(view.config, frozenset(request.get("categories", ())))
         situations = await self._readings.situations(view, events, with_scores=with_scores)
         shown = [
-            self._messages.message(view.config, situation, with_scores=with_scores)
+            leaderboard_message(view.config, situation, with_scores=with_scores)
             for situation in situations
             if situation.current is not None or not _is_over(situation.event, view.now)
         ]
@@ -65,7 +64,7 @@ class TeamEvents:
         """The `TeamEventLeaderboard` message. It enrols nobody (T-314)."""
         event_id, event = event_of(view.config, request)
         [situation] = await self._readings.situations(view, {event_id: event}, with_scores=True)
-        return self._messages.message(view.config, situation, with_scores=True)
+        return leaderboard_message(view.config, situation, with_scores=True)
 
     async def roll(self, held: Held, request: Request) -> Reply:
         """Put the team into a cohort; the `TeamEventLeaderboard`. 400 as in T-303."""
@@ -84,7 +83,7 @@ class TeamEvents:
         held.publish("teamEventLeaderboardRolled", eventLeaderboardId=event_id)
         standings = await standings_of(held.tx, held.team_id, enrolment.cohort_id, event)
         rolled = Situation(event_id, event, held.now, enrolment, standings)
-        return self._messages.message(held.config, rolled, with_scores=True, reward=reward)
+        return leaderboard_message(held.config, rolled, with_scores=True, reward=reward)
 
     async def update(self, held: Held, request: Request) -> Reply:
         """Submit a member's score for the team; the `TeamEventLeaderboard`. 400 as in T-318."""
@@ -101,21 +100,21 @@ class TeamEvents:
             eventLeaderboardId=event_id,
             subscore=str(own["subscore"]),
         )
-        return self._messages.message(held.config, situation, with_scores=True)
+        return leaderboard_message(held.config, situation, with_scores=True)
 
     async def claim(self, held: Held, request: Request) -> Reply:
         """Claim the team's reward; the `TeamEventLeaderboard`, the same again. 400 as in T-326."""
         event_id, event = event_of(held.config, request)
         situation = await situation_of(held, event_id, event)
         claimed = await claiming.claim(held, self._rewards, situation)
-        return self._messages.message(held.config, claimed, with_scores=True)
+        return leaderboard_message(held.config, claimed, with_scores=True)
 
     async def debug_fill(self, held: Held, request: Request) -> Reply:
         """Fill the team's cohort with teams that are none; the `TeamEventLeaderboard` (T-339)."""
         event_id, event = event_of(held.config, request)
         situation = await debugging.hold(held, event_id, event)
         filled = await debugging.fill(held, situation, request.get("target_count", 0))
-        return self._messages.message(held.config, filled, with_scores=True)
+        return leaderboard_message(held.config, filled, with_scores=True)
 
     async def debug_random_scores(self, held: Held, request: Request) -> Reply:
         """Give every other team of the cohort a random score; the `TeamEventLeaderboard` (T-340)."""
@@ -123,7 +122,7 @@ class TeamEvents:
         event_id, event = event_of(held.config, request)
         situation = await debugging.hold(held, event_id, event)
         scored = await debugging.score(held, situation, chances, self._rewards.random)
-        return self._messages.message(held.config, scored, with_scores=True)
+        return leaderboard_message(held.config, scored, with_scores=True)
 
     async def clean_up(self) -> None:
         """Clear away the cohorts that have expired."""
