@@ -251,13 +251,29 @@ async def test_a_function_can_change_another_team(nk: Nakama, cast: Cast, game: 
 # --- activity ---
 
 
+class Together:
+    """Where functions wait until two of them are within their calls."""
+
+    def __init__(self) -> None:
+        self._came = 0
+        self._enough = asyncio.Event()
+
+    async def wait(self) -> None:
+        self._came += 1
+        if self._came == 2:
+            self._enough.set()
+        await self._enough.wait()
+
+
 async def test_functions_that_write_wait_for_nobody_who_waits_for_them(
     app: Application, nk: Nakama, game: Told
 ) -> None:
     """However many there are: others, and what they write themselves, always find a connection."""
 
+    together = Together()
+
     async def deed(ctx: rt.Context, rolled: rt.RolledReward) -> None:
-        await asyncio.sleep(0.02)  # long enough for all to be within
+        await together.wait()
         await ctx.nk.wallet_update(ctx.user_id, {"bonus": 1})
         await ctx.nk.storage_write([rt.StorageWrite("bonus", "seen", {}, user_id=ctx.user_id)])
 
@@ -277,9 +293,11 @@ async def test_functions_that_change_one_team_of_all(app: Application, nk: Nakam
     async with client_of(app) as api:
         hub, *casts = [await assemble(api) for _ in range(7)]
 
+        together = Together()
+
         async def tithe(ctx: rt.Context, rolled: rt.RolledReward) -> None:
-            await asyncio.sleep(0.02)
             if rolled.team_id != hub.team:
+                await together.wait()
                 await ctx.nk.teams.wallet_grant(hub.team, {"guild_gold": 1})
 
         game.deeds["store_purchase"] = tithe
@@ -299,9 +317,11 @@ async def test_functions_whose_changes_ask_the_game_again(app: Application, nk: 
         casts = [await assemble(api) for _ in range(6)]
         second = {casts[n].team: casts[n + 3].team for n in range(3)}
 
+        together = Together()
+
         async def chain(ctx: rt.Context, rolled: rt.RolledReward) -> None:
-            await asyncio.sleep(0.02)
             if rolled.team_id in second:
+                await together.wait()
                 await ctx.nk.teams.store_purchase(second[rolled.team_id], "key_bundle")
             else:
                 await ctx.nk.wallet_update(casts[0].outsider.id, {"bonus": 1})
