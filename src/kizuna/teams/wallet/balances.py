@@ -1,6 +1,6 @@
 """What a team has of each currency."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Self
 
 import orjson
@@ -75,7 +75,7 @@ def wallet_of(row: Record, config: TeamsConfig) -> dict[str, Any]:
 
 
 def wallet_message(
-    team_id: str, visible: Any, balances: Mapping[str, int], update_sec: int | None
+    team_id: str, visible: Collection[str], balances: Mapping[str, int], update_sec: int | None
 ) -> dict[str, Any]:
     """All configured currencies, zeros included (T-450)."""
     message: dict[str, Any] = {"id": team_id}
