@@ -66,10 +66,10 @@ def database_url(databases: Databases) -> str:
 
 @pytest.fixture(scope="module")
 def app_clock() -> ShiftedClock:
-    """The clock of `app`; tests that move it ask for `clock`."""
-    from kizuna.clock import ShiftedClock
+    """The clock of `app`, which begins on a Wednesday at noon; tests that move it ask for `clock`."""
+    from tests.support.clocks import SteadyClock
 
-    return ShiftedClock()
+    return SteadyClock()
 
 
 @pytest_asyncio.fixture(scope="module")

@@ -7,7 +7,6 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -137,12 +136,6 @@ def assert_tells_of_the_time_limit(record: logging.LogRecord, frame: str) -> Non
     assert text.count("Traceback (most recent call last):") == 1
     assert frame in text
     assert "Overdue" not in text
-
-
-def until_noon() -> timedelta:
-    """What to set a clock by so that no midnight is near."""
-    now = datetime.now(UTC)
-    return now.replace(hour=12, minute=0, second=0) - now
 
 
 CREATE = Command(

@@ -5,7 +5,7 @@ import json
 import logging
 import uuid
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +98,7 @@ async def all_told(database_url: str) -> None:
 
 
 async def test_what_it_is_told(
-    api: httpx.AsyncClient, database_url: str, caplog: pytest.LogCaptureFixture
+    api: httpx.AsyncClient, clock: ShiftedClock, database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     player = await sign_in_async(api, username=f"ada-{uuid.uuid4()}")
     assert (await api.delete("/v2/account", headers=player.headers)).status_code == 200
@@ -106,7 +106,7 @@ async def test_what_it_is_told(
     id, username, time, attempt, mode, user, there = note
     assert (id, username, attempt, mode, user) == (player.id, player.username, 1, "account_deleted", "")
     assert there == 0, "the account is gone when it is told"
-    assert abs(datetime.fromisoformat(time) - datetime.now(UTC)) < timedelta(minutes=1)
+    assert timedelta(0) <= clock.now() - datetime.fromisoformat(time) < timedelta(minutes=1)
     await all_told(database_url)
     [entry] = [record for record in caplog.records if record.name == "game"]
     assert (vars(entry)["callback"], vars(entry)["deleted_user_id"]) == ("account_deleted", player.id)

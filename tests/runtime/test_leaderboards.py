@@ -9,7 +9,6 @@ import pytest
 
 from kizuna.clock import ShiftedClock
 from kizuna.runtime import ApiError, Code, Leaderboard, Nakama
-from tests.runtime.conftest import until_noon
 
 ONE, TWO, THREE = (f"7b9a6f4e-0000-4000-8000-00000000000{n}" for n in (1, 2, 3))
 LARGEST = 2**63 - 1
@@ -29,13 +28,13 @@ async def the(nk: Nakama, id: str) -> Leaderboard:
 # --- definitions ---
 
 
-async def test_a_leaderboard_is_created_with_defaults(nk: Nakama, id: str) -> None:
-    before = datetime.now(UTC) - timedelta(seconds=1)
+async def test_a_leaderboard_is_created_with_defaults(nk: Nakama, id: str, clock: ShiftedClock) -> None:
+    before = clock.now() - timedelta(seconds=1)
     await nk.leaderboard_create(id)
     board = await the(nk, id)
     assert (board.id, board.authoritative, board.sort_order, board.operator) == (id, False, "desc", "best")
     assert (board.metadata, board.prev_reset, board.next_reset) == ({}, 0, 0)
-    assert before <= board.create_time <= datetime.now(UTC)
+    assert before <= board.create_time <= clock.now()
     record = await nk.leaderboard_record_write(id, ONE, score=1)
     assert record.rank == 1
 
@@ -237,7 +236,6 @@ async def test_the_records_around_an_owner(nk: Nakama, id: str) -> None:
 
 
 async def test_past_periods_are_named_by_their_expiry(nk: Nakama, id: str, clock: ShiftedClock) -> None:
-    clock.offset = until_noon()
     await nk.leaderboard_create(id, reset_schedule="0 0 * * *")
     past = await nk.leaderboard_record_write(id, ONE, score=1)
     clock.offset += timedelta(days=1)

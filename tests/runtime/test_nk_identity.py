@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -99,7 +99,7 @@ async def test_a_generated_token_is_a_session_until_it_ends(
     nk: Nakama, api: httpx.AsyncClient, clock: ShiftedClock
 ) -> None:
     player = await sign_in_async(api)
-    end = datetime.now(UTC) + timedelta(seconds=30)
+    end = clock.now() + timedelta(seconds=30)
     token, expires_at = await nk.authenticate_token_generate(
         player.id, username="stale", expires_at=end, vars={"team": "red"}
     )

@@ -11,7 +11,6 @@ import pytest
 from kizuna.clock import ShiftedClock
 from kizuna.runtime import ApiError, Code, Nakama, Tournament
 from kizuna.runtime.nakama import Services
-from tests.runtime.conftest import until_noon
 
 ONE, TWO, THREE = (f"7b9a6f4e-0000-4000-8000-00000000000{n}" for n in (1, 2, 3))
 UNLIMITED = 2**31 - 1
@@ -240,7 +239,6 @@ async def test_outside_its_windows(nk: Nakama, id: str, services: Services, cloc
 
 
 async def test_past_periods_are_named_by_their_expiry(nk: Nakama, id: str, clock: ShiftedClock) -> None:
-    clock.offset = until_noon()
     await nk.tournament_create(id, duration=DAY, reset_schedule="0 0 * * *", max_size=2)
     await nk.tournament_record_write(id, ONE, score=1)
     clock.offset += timedelta(days=1)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,8 @@ import pytest_asyncio
 from kizuna.accounts.tables import SYSTEM_USER
 from kizuna.app import Application
 from kizuna.clock import ShiftedClock
-from tests.runtime.conftest import until_noon
 from tests.support.applications import running_application
+from tests.support.clocks import BEGINNING
 from tests.support.players import HTTP_KEY, Player, sign_in_async
 from tests.support.waiting import wait_until_async
 
@@ -91,7 +91,7 @@ async def forge(api: httpx.AsyncClient, player: Player, key: str, **value: Any) 
 
 
 async def test_what_a_client_writes_first_gains_it_nothing(api: httpx.AsyncClient, player: Player) -> None:
-    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    yesterday = BEGINNING.date() - timedelta(days=1)
     await forge(api, player, "daily_reward", day=yesterday.isoformat(), streak=100)
     await forge(api, player, "inventory", treasures={"golden idol": 9}, dug=[])
     await forge(api, player, "progress", level=100, stars={"1": 3})
@@ -153,7 +153,7 @@ async def test_digging_gives_points_that_no_client_can_write(api: httpx.AsyncCli
 async def test_the_best_of_a_week_get_their_prizes_once(
     api: httpx.AsyncClient, clock: ShiftedClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    clock.offset = until_noon() + WEEK  # a week in which no other test has dug
+    clock.offset = WEEK  # a week in which no other test has dug
     hunters = dict([await hunter(api, 15) for _ in range(4)])
     assert len(await ranking(api)) == 4
     by_id = {player.id: player for player in hunters}

@@ -2,13 +2,13 @@
 
 import hmac
 import json
-import time
 import uuid
 from base64 import urlsafe_b64encode
 from typing import Any
 
 import httpx
 
+from tests.support.clocks import BEGINNING
 from tests.support.players import SERVER_KEY
 
 SESSION_KEY, REFRESH_KEY = "defaultencryptionkey", "defaultrefreshencryptionkey"
@@ -23,8 +23,8 @@ def good_claims(**others: Any) -> dict[str, Any]:
         "tid": str(uuid.uuid4()),
         "uid": str(uuid.uuid4()),
         "usn": "somebody",
-        "exp": int(time.time()) + 600,
-        "iat": int(time.time()),
+        "exp": int(BEGINNING.timestamp()) + 3600,
+        "iat": int(BEGINNING.timestamp()),
     }
     return {name: value for name, value in (usual | others).items() if value is not ...}
 

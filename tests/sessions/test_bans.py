@@ -1,7 +1,6 @@
 """A banned player has no living session, however the ban and the sign-in interleave."""
 
 import asyncio
-import time
 from datetime import timedelta
 
 import asyncpg
@@ -29,8 +28,7 @@ BANNED = (403, 7, "User account banned.")
 
 def just_before_a_full_second(clock: ShiftedClock, seconds: float = 0.004) -> None:
     """Move the clock on, so that what follows falls into two seconds."""
-    now = time.time() + clock.offset.total_seconds()
-    clock.offset += timedelta(seconds=1 - now % 1 + (1 - seconds))
+    clock.offset += timedelta(seconds=1 - clock.unix() % 1 + (1 - seconds))
 
 
 async def test_a_ban_ends_sessions_and_sign_ins(api: httpx.AsyncClient) -> None:

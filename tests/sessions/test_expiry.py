@@ -1,6 +1,5 @@
 """The end of tokens, by the clock."""
 
-import time
 from datetime import timedelta
 
 import httpx
@@ -18,7 +17,7 @@ class StoppedClock:
         self._clock = clock
 
     def at(self, seconds: float) -> None:
-        self._clock.offset = timedelta(seconds=seconds - time.time())
+        self._clock.offset += timedelta(seconds=seconds - self._clock.unix())
 
 
 async def test_a_session_ends_before_its_refresh_token(api: httpx.AsyncClient, clock: ShiftedClock) -> None:

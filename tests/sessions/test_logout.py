@@ -1,7 +1,6 @@
 """Ending one session, or all of a player's."""
 
 import asyncio
-import time
 from datetime import timedelta
 
 import httpx
@@ -18,7 +17,7 @@ OTHERS_REFRESH = (400, 3, "Refresh token invalid.")
 
 def at_the_start_of_a_second(clock: ShiftedClock) -> None:
     """Move the clock on to just after a full second, so that what follows happens in one second."""
-    clock.offset += timedelta(seconds=1.01 - time.time() % 1 - clock.offset.total_seconds() % 1)
+    clock.offset += timedelta(seconds=1.01 - clock.unix() % 1)
 
 
 async def test_a_session_token_takes_its_refresh_token_along(api: httpx.AsyncClient) -> None:

@@ -7,7 +7,7 @@ One team lives through everything that there is to see.
 import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -148,8 +148,7 @@ async def give(life: Life, app: Application) -> None:
 @pytest_asyncio.fixture(scope="module")
 async def life(app: Application, app_clock: ShiftedClock) -> AsyncIterator[Life]:
     """A life that has been lived, from nine in the morning on."""
-    now = datetime.now(UTC)
-    app_clock.offset = now.replace(hour=9, minute=0) - now
+    app_clock.offset = timedelta(hours=-3)
     versions, configured = app.teams.versions, app.teams.versions.current
     versions.current, _ = load(json.dumps(EVERYTHING), source="everything")
     deciding = pytest.MonkeyPatch()

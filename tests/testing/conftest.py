@@ -10,6 +10,7 @@ import pytest
 from tests.support.databases import Databases as SuiteDatabases
 
 if TYPE_CHECKING:
+    from kizuna.clock import ShiftedClock
     from kizuna.settings import Settings
     from kizuna.testing import Servers
     from kizuna.testing.databases import Databases
@@ -24,6 +25,14 @@ class Game:
     def write(self, code: str, name: str = "game.py") -> None:
         """A module, indented as the test is."""
         (self.folder / name).write_text("import kizuna.runtime as rt\n" + textwrap.dedent(code))
+
+
+@pytest.fixture(scope="module")
+def app_clock() -> "ShiftedClock":
+    """The machine's time, by which other people's libraries judge what the fakes sign."""
+    from kizuna.clock import ShiftedClock
+
+    return ShiftedClock()
 
 
 @pytest.fixture

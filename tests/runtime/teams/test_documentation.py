@@ -7,7 +7,7 @@ from pathlib import Path
 import kizuna.teams
 from kizuna.clock import ShiftedClock
 from kizuna.runtime.functions import REWARD_SOURCES
-from tests.runtime.conftest import Folder, until_noon
+from tests.runtime.conftest import Folder
 from tests.runtime.teams.test_team_events import EVENTS
 from tests.support.applications import client_of, running_application
 from tests.support.databases import Databases
@@ -30,7 +30,7 @@ async def test_the_game_of_the_page_works_with_the_guild_hall(
     folder.write("guild.py", PAGE.split("```python")[1].split("```")[0])
     config = TOP / "examples" / "guild_hall" / "teams.yaml"
     sections = {"teams": {"config": config}, "runtime": {"modules": [folder.path]}}
-    clock.offset = until_noon() + timedelta(hours=5)
+    clock.offset = timedelta(hours=5)
     async with running_application(databases.migrated(), clock, sections) as app, client_of(app) as api:
         cast = await assemble(api)
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import AsyncIterator, Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 import pytest_asyncio
@@ -53,10 +53,9 @@ def events(app: Application) -> Iterator[list[TeamEvent]]:
 @pytest.fixture
 def move_to(clock: ShiftedClock) -> MoveTo:
     """Time by the second of a day, which the test's own length does not bring near the day's end."""
-    now = datetime.now(UTC)
-    tomorrow = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    tomorrow = clock.now().replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
 
     def move(second: int) -> None:
-        clock.offset = tomorrow + timedelta(seconds=second) - now
+        clock.offset += tomorrow + timedelta(seconds=second) - clock.now()
 
     return move

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from kizuna.app import Application
@@ -33,7 +33,7 @@ def at_hour(clock: ShiftedClock, hour: float, days: int = 0) -> int:
     now = clock.now() - clock.offset
     first = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=2)
     moment = first + timedelta(days=days, hours=hour)
-    clock.offset = moment - datetime.now(now.tzinfo)
+    clock.offset += moment - clock.now()
     return int(moment.timestamp())
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
@@ -283,11 +283,11 @@ async def test_times_are_the_servers(cast: Cast, clock: ShiftedClock) -> None:
     functions = ("TEAMS_STORE_GET", "TEAMS_EVENT_LEADERBOARD_LIST", "TEAMS_ACHIEVEMENTS_GET")
     for offset in (timedelta(0), timedelta(seconds=20)):
         clock.offset = offset
-        before = int(datetime.now(UTC).timestamp() + offset.total_seconds())
+        before = int(clock.unix())
         times: list[int] = []
         for function in functions:
             found = list(_nodes(await cast.call(cast.member, function)))
             times += [int(node["current_time_sec"]) for node in found if "current_time_sec" in node]
-        after = int(datetime.now(UTC).timestamp() + offset.total_seconds())
+        after = int(clock.unix())
         assert len(times) > len(functions)
         assert before <= min(times) <= max(times) <= after
