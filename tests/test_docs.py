@@ -1,18 +1,44 @@
 """What the documentation says is what the code does."""
 
+import re
+from itertools import chain
 from pathlib import Path
 
-from kizuna.configuration import load
-from kizuna.settings import KEYS, LeaderboardEntry, TournamentEntry, as_yaml
+import pytest
+import yaml
 
-DOCS = Path(__file__).parents[1] / "docs"
+from kizuna.configuration import load
+from kizuna.settings import KEYS, LeaderboardEntry, TournamentEntry
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
 CONFIGURATION, BOARDS = (DOCS / "configuration.md").read_text().split("## Leaderboards and tournaments")
+
+#: Where pages of the project are.
+FOLDERS = (".", "benchmarks", "docs", "examples/*", "tests/conformance")
+PAGES = sorted(chain.from_iterable(ROOT.glob(f"{folder}/*.md") for folder in FOLDERS))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_to_what_there_is(page: Path) -> None:
+    """Files of the project, and headings in its pages."""
+    for file, heading in re.findall(r"\]\((?!http)([^)#\s]*)#?([^)\s]*)\)", page.read_text()):
+        target = page.parent / file if file else page
+        assert target.exists(), file
+        assert not heading or heading in headings(target), f"{file}#{heading}"
+
+
+def headings(page: Path) -> set[str]:
+    """The names by which links call the headings of a page."""
+    text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+    titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
 def test_every_setting_is_documented() -> None:
     """`docs/configuration.md` has a row for each setting, with its default and its meaning."""
     assert rows(CONFIGURATION) == [
-        f"| `{key}` | `{as_yaml(field.default)}` | {field.description} |" for key, field in KEYS.items()
+        f"| `{key}` | `{_as_yaml(field.default)}` | {field.description} |" for key, field in KEYS.items()
     ]
 
 
@@ -42,4 +68,10 @@ def _default(entry: type[LeaderboardEntry], name: str) -> str:
     field = entry.model_fields.get(name)
     if field is None:
         return "–"
-    return "required" if field.is_required() else f"`{as_yaml(field.default)}`"
+    return "required" if field.is_required() else f"`{_as_yaml(field.default)}`"
+
+
+def _as_yaml(default: object) -> str:
+    """A default as a line of YAML."""
+    value = list(default) if isinstance(default, tuple) else default
+    return yaml.safe_dump(value, default_flow_style=True).removesuffix("...\n").strip()

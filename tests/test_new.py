@@ -22,7 +22,7 @@ __all__ = ["installed", "wheel"]  # fixtures
 FILES = {
     ".gitignore",
     "README.md",
-    "kizuna.yml",
+    "kizuna.yaml",
     "modules/gifts.py",
     "pytest.ini",
     "tests/test_game.py",
@@ -81,7 +81,7 @@ def test_the_project_s_tests_pass_by_the_command_that_is_printed(tmp_path: Path)
 
 
 def test_the_project_is_served_by_the_command_that_is_printed(project: Path, serve: Serve) -> None:
-    server = serve("--reload", cwd=project, config=Path("kizuna.yml"))
+    server = serve("--reload", cwd=project, config=Path("kizuna.yaml"))
     with httpx.Client(base_url=server.base_url) as client:
         player = sign_in(client)
         answer = client.post("/v2/rpc/gift?unwrap", headers=player.headers)
@@ -97,7 +97,7 @@ def test_the_commands_that_are_printed_are_those_of_this_environment(tmp_path: P
     for line, name in zip(said[-2:], ("kizuna", "pytest"), strict=True):
         command = line.partition(" && ")[2]
         assert command.startswith((f"{name} ", f"{own}/")) or command == name
-    assert said[-2].endswith(" serve --config kizuna.yml --reload")
+    assert said[-2].endswith(" serve --config kizuna.yaml --reload")
 
 
 def test_where_pytest_is_missing_its_installation_comes_first(
@@ -112,7 +112,7 @@ def test_where_pytest_is_missing_its_installation_comes_first(
     assert test == f"  cd game && {sys.executable} -m pytest"
     told = (tmp_path / "game" / "README.md").read_text()
     assert f"```sh\n{sys.executable} -m pip install pytest\n{sys.executable} -m pytest\n```" in told
-    assert f"\n{sys.executable} -m kizuna serve --config kizuna.yml --reload\n" in told
+    assert f"\n{sys.executable} -m kizuna serve --config kizuna.yaml --reload\n" in told
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def test_a_project_has_a_database_of_its_own_in_its_folder(
 ) -> None:
     assert new("game", reachable).returncode == 0
     project = reachable / "game"
-    server = serve(cwd=project, config=Path("kizuna.yml"), database_url=None)
+    server = serve(cwd=project, config=Path("kizuna.yaml"), database_url=None)
     assert (project / "data" / "pgdata" / "PG_VERSION").is_file()
     assert "/data/" in (project / ".gitignore").read_text().splitlines()
     assert "`data`" in (project / "README.md").read_text()
@@ -139,7 +139,7 @@ def test_root_s_data_goes_to_where_postgresql_gets(tmp_path: Path) -> None:
     home = tmp_path / "root's"
     home.mkdir(mode=0o700)
     assert new("game", home).returncode == 0
-    settings = load([home / "game" / "kizuna.yml"]).settings
+    settings = load([home / "game" / "kizuna.yaml"]).settings
     assert settings.data_dir == Path(f"/var/lib/kizuna/projects{home}/game")
     assert f"`{settings.data_dir}`" in (home / "game" / "README.md").read_text()
 

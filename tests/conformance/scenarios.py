@@ -1,4 +1,4 @@
-"""The recorded conversations of this folder, and the lists of those that cannot or will not agree yet."""
+"""The recorded conversations of this folder, and the answers of ours that are meant to be others."""
 
 import json
 import re
@@ -20,10 +20,6 @@ class Scenario:
     name: str
     steps: list[Step]
 
-    def asks(self, operation: str) -> bool:
-        """Whether a step's request is this one, e.g. `GET /v2/friend`, whatever its query."""
-        return any(step.get("request", "").split("?")[0] == operation for step in self.steps)
-
 
 @dataclass(frozen=True)
 class Difference:
@@ -44,11 +40,6 @@ def load_scenarios() -> dict[str, Scenario]:
     by_name = {scenario.name: scenario for scenario in scenarios}
     assert len(by_name) == len(scenarios), "two scenarios share a name"
     return by_name
-
-
-def load_pending() -> dict[str, str]:
-    """Scenario → the operation it waits for, from pending.md."""
-    return dict(_rows(FOLDER / "pending.md", columns=2))
 
 
 def load_differences() -> list[Difference]:

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.conformance.replay import NotServed, replay
+from tests.conformance.replay import replay
 from tests.conformance.scenarios import Difference, Scenario, with_differences
 
 ID = "00000000-0000-4000-8000-000000000001"
@@ -15,7 +15,7 @@ TOKEN = "e30.eyJ1aWQiOiIwMDAwMDAwMC0wMDAwLTQwMDAtODAwMC0wMDAwMDAwMDAwMDEiLCJ1c24
 Answers = Callable[[httpx.Request], httpx.Response]
 
 
-def held(answers: Answers, *steps: dict[str, Any], waits_for: str | None = None) -> list[str]:
+def held(answers: Answers, *steps: dict[str, Any]) -> list[str]:
     """The differences of a conversation with a server that answers so; sign-ins always succeed."""
 
     def respond(request: httpx.Request) -> httpx.Response:
@@ -24,7 +24,7 @@ def held(answers: Answers, *steps: dict[str, Any], waits_for: str | None = None)
         return answers(request)
 
     with httpx.Client(transport=httpx.MockTransport(respond), base_url="http://server") as client:
-        return replay(client, Scenario("file/name", list(steps)), waits_for)
+        return replay(client, Scenario("file/name", list(steps)))
 
 
 def always(status: int, **body: Any) -> Answers:
@@ -138,15 +138,6 @@ def test_ignored_paths_and_the_order_of_unordered_lists_do_not_count() -> None:
 def test_a_fixture_has_to_succeed() -> None:
     assert held(always(200), {"fixture": "user_ban", "args": {}}) == []
     assert "404" in held(always(404), {"fixture": "user_ban", "args": {}})[0]
-
-
-def test_only_the_operation_waited_for_may_be_missing() -> None:
-    missing = always(501, code=12, message="Not implemented.")
-    with pytest.raises(NotServed):
-        held(missing, get("/v2/friend?limit=1"), waits_for="GET /v2/friend")
-    assert held(missing, get("/v2/friend")) != []
-    assert held(missing, get("/v2/group"), waits_for="GET /v2/friend") != []
-    assert held(always(501, code=12, message="x"), get("/v2/friend"), waits_for="GET /v2/friend") != []
 
 
 def test_a_knowing_difference_takes_the_place_of_the_recording() -> None:

@@ -8,12 +8,19 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 
+#: Where the requirements are stated.
+PAGE = ROOT / "docs" / "teams-requirements.md"
+
 #: The numbers of all requirements.
 ALL = range(1, 471)
+
+#: Where the acceptance cases are listed.
+CASES = ROOT / "tests" / "teams" / "acceptance" / "README.md"
 
 _NAMED = re.compile(r"T-(\d{3})(?:(?: to |-|–)T-(\d{3}))?")
 _CASES = re.compile(r"cases?[ _](\d+(?:(?:, | and |_)\d+)*)")
@@ -46,7 +53,13 @@ def cases() -> set[int]:
     return found
 
 
-def _tests() -> Iterator[tuple[str, str]]:
+@cache
+def _tests() -> tuple[tuple[str, str], ...]:
+    """Every test with its docstring."""
+    return tuple(_found())
+
+
+def _found() -> Iterator[tuple[str, str]]:
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
