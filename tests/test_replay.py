@@ -36,7 +36,7 @@ def stores() -> Iterator[Providers]:
 
 @pytest.fixture
 def config(stores: Providers, tmp_path: Path) -> Path:
-    path = tmp_path / "kizuna.yml"
+    path = tmp_path / "kizuna.yaml"
     path.write_text(yaml.safe_dump(nested(stores.settings)))
     return path
 
@@ -131,6 +131,23 @@ def test_purchases_on_google_play(stores: Providers, replay: Replay) -> None:
     status, out, _ = replay(text, "--user", str(uuid.uuid4()))
     assert status == 1
     assert "FAILED   account" in out
+
+
+def test_who_is_named_to_apple_must_have_bought_it(stores: Providers, replay: Replay) -> None:
+    """A server refuses it to others if that is a player of its own, of which this command knows nothing."""
+    user, other = str(uuid.uuid4()), str(uuid.uuid4())
+    named = stores.app_store.transaction("sword", user_id=user.upper())
+    month = stores.app_store.transaction("vip", user_id=user, expires=stores.clock.now() + MONTH)
+    for text, *options in ((named,), (month, "--subscription")):
+        for who in ([], ["--user", user]):
+            lines = lines_of(replay(text, *options, *who))
+            assert f"ok       account: {user}; nobody else, if that is a player" in lines
+        status, out, _ = replay(text, *options, "--user", other)
+        assert status == 1
+        assert f"\nFAILED   account: {user} has bought it, not '{other}'\n" in out
+        assert out.endswith("\nrefused: Invalid Receipt.\n")
+    for text in (stores.app_store.transaction("sword"), stores.app_store.receipt("sword")):
+        assert not [line for line in lines_of(replay(text, "--user", other)) if "account" in line]
 
 
 def test_no_check_is_shown_twice(stores: Providers, replay: Replay) -> None:
@@ -285,7 +302,7 @@ def test_stores_that_are_not_configured(
 def test_settings_that_are_unusable(
     tmp_path: Path, stores: Providers, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file, config = tmp_path / "receipt", tmp_path / "kizuna.yml"
+    file, config = tmp_path / "receipt", tmp_path / "kizuna.yaml"
     file.write_text(stores.app_store.transaction("sword"))
     roots = tmp_path / "roots.pem"
     roots.write_text("nothing")

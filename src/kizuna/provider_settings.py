@@ -20,7 +20,7 @@ from kizuna.credential_types import (
     ServiceAccountKey,
     Url,
 )
-from kizuna.setting_types import Secret, Section
+from kizuna.setting_types import WITHOUT_EFFECT, Secret, Section
 
 #: Seconds after which something signed is too old; 0 for never.
 _Age = Annotated[int, Field(ge=0)]
@@ -229,8 +229,14 @@ class GooglePlay(Section):
     api_base_url: BaseUrl = Field(
         default="https://androidpublisher.googleapis.com", description="Where the publisher API is."
     )
-    refund_check_period_min: int = Field(default=15, ge=0, description="Taken and not used, as by Nakama.")
-    package_name: str = Field(default="", description="Taken and not used, as by Nakama.")
+    refund_check_period_min: int = Field(
+        default=15, ge=0, description="No effect, here as in Nakama.", json_schema_extra=WITHOUT_EFFECT
+    )
+    package_name: str = Field(
+        default="",
+        description="No effect, here as in Nakama; see `package_names`.",
+        json_schema_extra=WITHOUT_EFFECT,
+    )
 
 
 class Huawei(Section):

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from kizuna.clock import Clock, SystemClock
+from kizuna.clock import SystemClock
 from kizuna.errors import ApiError
 from kizuna.outside.checks import Check, Checks, Refused
 from kizuna.outside.client import Outside, Unavailable
@@ -28,6 +28,7 @@ from kizuna.purchases.stores.interface import (
     refusal,
 )
 from kizuna.settings import Settings
+from kizuna.wire.uuids import parse_uuid
 
 #: The stores by the names that the command line takes.
 STORES = {
@@ -68,6 +69,8 @@ _HINTS = {
 _LARGEST_FILE = 16 << 20
 
 _WITH_SUBSCRIPTIONS = (Store.APPLE, Store.GOOGLE)
+
+_Bought = TypeVar("_Bought", StorePurchase, StoreSubscription)
 
 
 class ReplayError(Exception):
@@ -166,10 +169,10 @@ def read_claim(text: str, store: Store | None = None, *, is_subscription: bool =
     )
 
 
-async def replay(claim: Claim, settings: Settings, user_id: str = "", clock: Clock | None = None) -> Outcome:
+async def replay(claim: Claim, settings: Settings, user_id: str = "") -> Outcome:
     """Validate a claim, of that user or of anybody. `ReplayError` if its store is not configured."""
     outside, checks = Outside(settings.iap.http_timeout_ms / 1000), Checks()
-    stores = Stores(settings.iap, settings.social.google, outside, clock or SystemClock())
+    stores = Stores(settings.iap, settings.social.google, outside, SystemClock())
     try:
         return Outcome(claim, checks.done, await _confirmed(claim, stores, user_id, checks))
     except NotConfigured as error:
@@ -248,9 +251,9 @@ async def _confirmed(
 ) -> Sequence[StorePurchase] | Sequence[StoreSubscription]:
     match claim.store, claim.is_subscription:
         case Store.APPLE, True:
-            return await stores.apple.subscriptions(claim.text, checks)
+            return _checked_buyers(await stores.apple.subscriptions(claim.text, checks), user_id, checks)
         case Store.APPLE, False:
-            return await stores.apple.purchases(claim.text, checks)
+            return _checked_buyers(await stores.apple.purchases(claim.text, checks), user_id, checks)
         case Store.GOOGLE, True:
             return [await stores.google.subscription(claim.text, user_id, checks)]
         case Store.GOOGLE, False:
@@ -258,6 +261,18 @@ async def _confirmed(
         case Store.HUAWEI, _:
             return [await stores.huawei.purchase(claim.text, claim.signature, checks)]
     return [await stores.facebook_instant.purchase(claim.text, checks)]
+
+
+def _checked_buyers(bought: Sequence[_Bought], user_id: str, checks: Checks) -> Sequence[_Bought]:
+    """The same, after the check on whom the game has named to Apple as their buyers. `Refused`.
+
+    Only a server can tell whether that is a player, whom it then lets have it and nobody else.
+    """
+    for buyer in filter(None, (parse_uuid(each.account) for each in bought)):
+        is_user = not user_id or buyer == user_id
+        otherwise = f"{buyer} has bought it, not {user_id!r}"
+        checks.require("account", is_user, otherwise, detail=f"{buyer}; nobody else, if that is a player")
+    return bought
 
 
 def _described(found: StorePurchase | StoreSubscription) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
@@ -26,12 +27,10 @@ from tests.support.applications import client_of, running_application
 MANY = 64
 
 
-@pytest_asyncio.fixture(scope="module")
-async def app(database_url: str, app_clock: ShiftedClock) -> AsyncIterator[Application]:
+@pytest.fixture(scope="module")
+def app_settings() -> dict[str, Any]:
     """With room for many passwords at once."""
-    settings = {"password": {"bcrypt_cost": 4, "queue_limit": 200, "attempts": {"per_account": 1000}}}
-    async with running_application(database_url, app_clock, settings) as application:
-        yield application
+    return {"password": {"bcrypt_cost": 4, "queue_limit": 200, "attempts": {"per_account": 1000}}}
 
 
 @pytest_asyncio.fixture(scope="module")

@@ -2,16 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
 import httpx
 import pytest
-import pytest_asyncio
 
-from kizuna.app import Application
 from kizuna.clock import ShiftedClock
 from kizuna.testing.providers import Providers
 from tests.identity.conftest import MODULES
@@ -53,17 +50,14 @@ with_email = pytest.mark.parametrize("kind", WITH_EMAIL)
 with_profile = pytest.mark.parametrize("kind", WITH_PROFILE)
 
 
-@pytest_asyncio.fixture(scope="module")
-async def app(
-    database_url: str, app_clock: ShiftedClock, provider_settings: dict[str, Any]
-) -> AsyncIterator[Application]:
+@pytest.fixture(scope="module")
+def app_settings(provider_settings: dict[str, Any]) -> dict[str, Any]:
     """With game code that can ban, sessions that last, and providers that can be asked."""
     settings = {
         "runtime": {"modules": [MODULES]},
         "session": {"token_expiry_sec": 10**9, "refresh_token_expiry_sec": 10**9},
     }
-    async with running_application(database_url, app_clock, settings | provider_settings) as application:
-        yield application
+    return settings | provider_settings
 
 
 @pytest.fixture

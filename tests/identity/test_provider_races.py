@@ -32,12 +32,9 @@ from tests.support.players import Player, sign_in_async
 ROUNDS = 4
 
 
-@pytest_asyncio.fixture(scope="module")
-async def app(
-    database_url: str, app_clock: ShiftedClock, provider_settings: dict[str, Any]
-) -> AsyncIterator[Application]:
-    async with running_application(database_url, app_clock, provider_settings) as application:
-        yield application
+@pytest.fixture(scope="module")
+def app_settings(provider_settings: dict[str, Any]) -> dict[str, Any]:
+    return provider_settings
 
 
 @pytest_asyncio.fixture(scope="module")

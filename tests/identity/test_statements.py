@@ -1,31 +1,25 @@
 """How many statements signing in costs, and how these find their rows."""
 
 import asyncio
-import re
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import Awaitable
 from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 
 from kizuna.app import Application
-from kizuna.clock import ShiftedClock
 from kizuna.db.statements import Statement
 from kizuna.identity import queries
 from kizuna.testing.providers import Providers
 from tests.identity.identities import KINDS, Identities, new_id
 from tests.identity.support import authenticate, by_device, link, new, new_email
-from tests.support.applications import running_application
+from tests.support.explained import plan, planning, prepare
 from tests.support.players import sign_in_async
 
 
-@pytest_asyncio.fixture(scope="module")
-async def app(
-    database_url: str, app_clock: ShiftedClock, provider_settings: dict[str, Any]
-) -> AsyncIterator[Application]:
-    async with running_application(database_url, app_clock, provider_settings) as application:
-        yield application
+@pytest.fixture(scope="module")
+def app_settings(provider_settings: dict[str, Any]) -> dict[str, Any]:
+    return provider_settings
 
 
 #: Looks of the server's own, which come whenever they come.
@@ -54,7 +48,7 @@ async def test_one_by_one(app: Application, api: httpx.AsyncClient) -> None:
 
 
 async def test_together(app: Application, api: httpx.AsyncClient, providers: Providers) -> None:
-    players = [await sign_in_async(api) for _ in range(32)]
+    players = await asyncio.gather(*(sign_in_async(api) for _ in range(32)))
     before = asked(app)
     accounts = await asyncio.gather(*[api.get("/v2/account", headers=p.headers) for p in players])
     assert [answer.json()["user"]["id"] for answer in accounts] == [player.id for player in players]
@@ -108,16 +102,9 @@ PROVIDERS = [
 
 @pytest.mark.parametrize("statement", PROVIDERS, ids=lambda statement: statement.name)
 async def test_what_a_provider_says_finds_its_rows_by_an_index(
-    app: Application, statement: Statement
+    database_url: str, statement: Statement
 ) -> None:
-    nulls = ", ".join(["null"] * max(map(int, re.findall(r"\$(\d+)", statement.sql))))
-    async with app.database.transaction() as tx:
-        connection = tx._connection
-        await connection.execute("set local plan_cache_mode = force_generic_plan")
-        await connection.execute(f"prepare looked_at as {statement.sql}")
-        try:
-            rows = await connection.fetch(f"explain execute looked_at ({nulls})")
-        finally:
-            await connection.execute("deallocate looked_at")
-    plan = "\n".join(row[0] for row in rows)
-    assert "Seq Scan" not in plan, plan
+    async with planning(database_url) as connection:
+        await prepare(connection, statement)
+        found = await plan(connection, statement)
+    assert "Seq Scan" not in found, found

@@ -1,6 +1,6 @@
 """The application on a clock that stands still and with the stores of the fake, and players who buy."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -11,24 +11,18 @@ from tests.support.board_fixtures import app_clock
 from tests.support.players import sign_in_async
 
 if TYPE_CHECKING:
-    from kizuna.app import Application
-    from kizuna.clock import ShiftedClock
     from kizuna.testing.providers import Providers
     from tests.purchases.support import Shelf, Shopper
 
 __all__ = ["app_clock"]
 
 
-@pytest_asyncio.fixture(scope="module")
-async def app(
-    database_url: str, app_clock: "ShiftedClock", provider_settings: dict[str, Any]
-) -> AsyncIterator["Application"]:
-    """As the suite's, with sessions that last, and with stores."""
-    from tests.support.applications import running_application
+@pytest.fixture(scope="module")
+def app_settings(provider_settings: dict[str, Any]) -> dict[str, Any]:
+    """With sessions that last, and with stores."""
     from tests.support.boards import SETTINGS
 
-    async with running_application(database_url, app_clock, SETTINGS | provider_settings) as application:
-        yield application
+    return SETTINGS | provider_settings
 
 
 @pytest.fixture

@@ -2,13 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from kizuna.app import Application
 from kizuna.clock import ShiftedClock
 from kizuna.purchases.stores.afterwards import Afterwards
 from kizuna.testing.providers import Providers
@@ -21,18 +18,10 @@ from tests.support.waiting import wait_until_async
 
 
 @pytest.fixture(scope="module")
-def acknowledging(provider_settings: dict[str, Any]) -> dict[str, Any]:
+def app_settings(provider_settings: dict[str, Any]) -> dict[str, Any]:
     """Settings with which Google is told."""
     iap = provider_settings["iap"]
     return SETTINGS | {**provider_settings, "iap": {**iap, "google": {**iap["google"], "acknowledge": True}}}
-
-
-@pytest_asyncio.fixture(scope="module")
-async def app(
-    database_url: str, app_clock: ShiftedClock, acknowledging: dict[str, Any]
-) -> AsyncIterator[Application]:
-    async with running_application(database_url, app_clock, acknowledging) as application:
-        yield application
 
 
 async def told(fact: bool) -> bool:
@@ -65,7 +54,7 @@ async def test_nobody_waits_for_it(providers: Providers, ada: Shopper, receipt: 
     fault = providers.faults.add("*", after=1, delay=30)
     began = time.monotonic()
     answer = await ada.send(receipt)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
     assert isinstance(answer, dict), answer
     assert "seen_before" not in str(answer)
     await wait_until_async(lambda: told(fault.hits == 1), what="the acknowledgement")
@@ -75,11 +64,11 @@ async def test_nobody_waits_for_it(providers: Providers, ada: Shopper, receipt: 
 async def test_the_end_of_the_server_waits_for_it(
     database_url: str,
     app_clock: ShiftedClock,
-    acknowledging: dict[str, Any],
+    app_settings: dict[str, Any],
     providers: Providers,
     receipt: Receipt,
 ) -> None:
-    async with running_application(database_url, app_clock, acknowledging) as app, client_of(app) as api:
+    async with running_application(database_url, app_clock, app_settings) as app, client_of(app) as api:
         ada = Shopper(api, await sign_in_async(api))
         await ada.send(receipt, persist=False)
         fault = providers.faults.add("*", after=1, delay=0.3)

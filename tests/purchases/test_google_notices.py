@@ -10,10 +10,11 @@ from kizuna.clock import ShiftedClock
 from kizuna.errors import ApiError
 from kizuna.outside.checks import Checks
 from kizuna.purchases.stores.google_play import GooglePlay
-from kizuna.purchases.stores.interface import EPOCH, Environment
+from kizuna.purchases.stores.interface import Environment
 from kizuna.testing.providers import Providers
 from kizuna.testing.providers.google_play import PUSH_SERVICE_ACCOUNT
 from kizuna.testing.providers.keys import key_id, rsa_key
+from kizuna.wire.microseconds import EPOCH
 from tests.purchases.google import (
     ME,
     NOON,

@@ -8,12 +8,13 @@ import pytest
 from kizuna.errors import ApiError
 from kizuna.outside.checks import Checks
 from kizuna.purchases.stores.google_play import GooglePlay
-from kizuna.purchases.stores.interface import EPOCH, Environment, InvalidReceipt, Store
+from kizuna.purchases.stores.interface import Environment, InvalidReceipt, Store
 from kizuna.purchases.stores.interface import refusal as told
 from kizuna.settings import Settings
 from kizuna.testing.providers import Providers
 from kizuna.testing.providers.google_play import CLIENT_EMAIL
 from kizuna.testing.providers.google_play_access import TOKEN_PATH
+from kizuna.wire.microseconds import EPOCH
 from tests.purchases.google import (
     ME,
     NOON,

@@ -4,14 +4,13 @@ import asyncio
 import json
 import logging
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 import yaml
 
 from kizuna.app import Application
@@ -69,22 +68,13 @@ async def note(ctx, event, subject):
 
 
 @pytest.fixture(scope="module")
-def game_settings(
+def app_settings(
     provider_settings: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Any]:
     """Settings with the stores of the fake and this game."""
     folder = tmp_path_factory.mktemp("game")
     (folder / "game.py").write_text(GAME)
     return SETTINGS | provider_settings | {"runtime": {"modules": [folder], "call_timeout_ms": 500}}
-
-
-@pytest_asyncio.fixture(scope="module")
-async def app(
-    database_url: str, app_clock: ShiftedClock, game_settings: dict[str, Any]
-) -> AsyncIterator[Application]:
-    """The application with this game."""
-    async with running_application(database_url, app_clock, game_settings) as application:
-        yield application
 
 
 @pytest.fixture
@@ -395,10 +385,10 @@ async def test_a_repetition_is_not_told(
 
 async def test_two_servers_tell_it_once(
     app: Application, api: httpx.AsyncClient, apple: Apple, shelf: Shelf, ada: Shopper,
-    database_url: str, app_clock: ShiftedClock, game_settings: dict[str, Any],
+    database_url: str, app_clock: ShiftedClock, app_settings: dict[str, Any],
 ) -> None:  # fmt: skip
     async with (
-        running_application(database_url, app_clock, game_settings) as second,
+        running_application(database_url, app_clock, app_settings) as second,
         client_of(second) as other_api,
     ):
         other = Apple(apple.store, other_api)
@@ -498,7 +488,7 @@ def present_stores() -> Iterator[Providers]:
 def test_a_killed_server_tells_again(
     serve: Serve, tmp_path: Path, present_stores: Providers, databases: Databases
 ) -> None:
-    notes, config, game = tmp_path / "notes", tmp_path / "kizuna.yml", tmp_path / "game"
+    notes, config, game = tmp_path / "notes", tmp_path / "kizuna.yaml", tmp_path / "game"
     notes.touch()
     game.mkdir()
     (game / "game.py").write_text(MORTAL)

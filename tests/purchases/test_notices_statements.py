@@ -1,6 +1,5 @@
 """How PostgreSQL finds notifications: by indices, with plans that are made once for whatever parameters."""
 
-import re
 from collections.abc import AsyncIterator
 
 import asyncpg
@@ -10,6 +9,7 @@ import pytest_asyncio
 from kizuna.db.engine import _PLANNER
 from kizuna.db.statements import Statement
 from kizuna.purchases.notices import queries
+from tests.support.explained import plan, prepare
 
 STATEMENTS = [statement for statement in vars(queries).values() if isinstance(statement, Statement)]
 
@@ -38,25 +38,15 @@ async def connection(request: pytest.FixtureRequest, database_url: str) -> Async
     connection = await asyncpg.connect(database_url, server_settings=_PLANNER)
     undone = connection.transaction()
     await undone.start()
-    await connection.execute("set local plan_cache_mode = force_generic_plan")
     if request.param == "fresh":
         await connection.execute(FILL)
     await connection.execute("analyze store_notification")
-    for statement in STATEMENTS:
-        await connection.execute(f'prepare "{statement.name}" as {statement.sql}')
-        await plan(connection, statement)
+    await prepare(connection, *STATEMENTS)
     if request.param == "empty":
         await connection.execute(FILL)
     yield connection
     await undone.rollback()
     await connection.close()
-
-
-async def plan(connection: asyncpg.Connection, statement: Statement) -> str:
-    """The plan for whatever parameters."""
-    nulls = ", ".join(["null"] * max(map(int, re.findall(r"\$(\d+)", statement.sql))))
-    rows = await connection.fetch(f'explain execute "{statement.name}" ({nulls})')
-    return "\n".join(row[0] for row in rows)
 
 
 @pytest.mark.parametrize("statement", STATEMENTS, ids=lambda statement: statement.name)

@@ -275,6 +275,24 @@ async def test_who_shares_no_more_ends_it_now(
     assert record["kind"] == EXPIRED
 
 
+async def test_who_shares_no_more_ends_the_next_period_too(
+    app: Application, apple: Apple, shelf: Shelf, ada: Shopper, clock: ShiftedClock, id: str
+) -> None:
+    """Apple renews up to a day before the present period ends, which it then takes back."""
+    await subscribed(shelf, ada, id)
+    clock.offset += MONTH - DAY / 2
+    renewed = apple.store.transaction(
+        "vip", original_transaction_id=id, purchased=NOW + MONTH, expires=NOW + 2 * MONTH
+    )
+    assert await apple.tell("DID_RENEW", transaction=renewed, signed=clock.now()) == 200
+    assert (await row(app, id))["expire_time"] == NOW + 2 * MONTH
+    clock.offset += DAY / 12
+    shared = bought(apple, id, purchased=NOW, revoked=clock.now())
+    assert await apple.tell("REVOKE", transaction=shared, signed=clock.now()) == 200
+    assert (await row(app, id))["expire_time"] == clock.now()
+    assert "active" not in await ada.subscription("vip")
+
+
 # --- refunds ---
 
 

@@ -180,6 +180,31 @@ async def test_a_renewal_that_was_told_before_the_refund_does_not_end_it(
     assert (kept["refund_time"], kept["expire_time"]) == (EPOCH_TIME, later)
 
 
+async def test_a_validation_of_the_period_before_leaves_what_is_paid_already(
+    app: Application, apple: Apple, shelf: Shelf, ada: Shopper, clock: ShiftedClock, id: str
+) -> None:
+    """Apple renews up to a day before the present period ends, and the client still has that one."""
+    await ada.subscribe(shelf.subscribe("apple", "vip", NOW + MONTH, id))
+    clock.offset += MONTH - DAY / 2
+    renewed = apple.store.transaction(
+        "vip",
+        transaction_id=shelf.id(),
+        original_transaction_id=id,
+        purchased=NOW + MONTH,
+        expires=NOW + 2 * MONTH,
+    )
+    assert await apple.tell("DID_RENEW", transaction=renewed, signed=clock.now()) == 200
+    clock.offset += DAY / 12
+    body = {"receipt": apple.store.changed(id)}
+    answer = (await ada.ask("POST", "/v2/iap/subscription/apple", body))["validated_subscription"]
+    kept = await stored_subscription(app, id)
+    assert kept is not None
+    assert kept["expire_time"] == NOW + 2 * MONTH
+    assert answer["expiry_time"] == (await ada.subscription("vip"))["expiry_time"]
+    clock.offset += DAY
+    assert (await ada.subscription("vip"))["active"]
+
+
 async def test_a_validation_in_grace_leaves_it(
     app: Application, apple: Apple, shelf: Shelf, ada: Shopper, clock: ShiftedClock, id: str
 ) -> None:

@@ -32,6 +32,7 @@ Enter = Callable[[], Awaitable[Shopper]]
 
 NOW = "2026-03-02T12:00:00Z"
 MINUTE = timedelta(minutes=1)
+SOON = datetime.fromtimestamp(NOON, UTC) + timedelta(days=30)
 
 #: What differs between the stores in the answer to a purchase.
 TOLD: dict[str, dict[str, Any]] = {
@@ -147,6 +148,21 @@ async def test_an_id_of_another_store_is_refused(
         assert await shopper.send(both) == INVALID
     assert await stored(app, receipt.id) == before
     assert await stored(app, new) is None
+
+
+async def test_the_log_says_that_an_id_is_another_store_s(
+    shelf: Shelf, ada: Shopper, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    receipt, subscription = shelf.buy("google"), shelf.subscribe("google", "vip", SOON)
+    await ada.buy(receipt)
+    await ada.subscribe(subscription)
+    for other in (shelf.apple("sword", receipt.id), shelf.subscribe("apple", "vip", SOON, subscription.id)):
+        caplog.clear()
+        assert await ada.send(other) == INVALID
+        [told] = [record.getMessage() for record in caplog.records if record.name.endswith("asking")]
+        why = "rejected: store: another one has sold what has this id"
+        assert told.startswith(f"Apple receipt of {ada.id} {why} (transaction '{other.id}', ")
 
 
 @pytest.mark.parametrize("kind", ["purchase", "subscription"])

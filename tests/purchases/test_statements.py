@@ -1,8 +1,6 @@
 """How PostgreSQL finds the rows of purchases and subscriptions: by indices and in their order, whatever it
 believes about the tables, with plans that are made once for whatever parameters."""
 
-import json
-import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +9,11 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from kizuna.accounts.tables import SYSTEM_USER
+from kizuna.caller import SYSTEM_USER
 from kizuna.db.engine import _PLANNER
 from kizuna.db.statements import Query, Statement
 from kizuna.purchases import queries
+from tests.support.explained import execution, plan, prepare, work
 
 STATEMENTS = [statement for statement in vars(queries).values() if isinstance(statement, Statement)]
 LISTS = {
@@ -60,32 +59,11 @@ class World:
 
     async def plan(self, statement: Statement) -> str:
         """The plan for whatever parameters."""
-        rows = await self.connection.fetch(f"explain {_execute(statement, *_nulls(statement))}")
-        return "\n".join(row[0] for row in rows)
+        return await plan(self.connection, statement)
 
     async def pages(self, statement: Statement, *args: Any) -> int:
-        """How many rows and pages PostgreSQL looks at."""
-        execute = _execute(statement, *args)
-        [told] = json.loads(
-            await self.connection.fetchval(f"explain (analyze, buffers, format json) {execute}")
-        )
-        root = told["Plan"]
-        return int(root["Shared Hit Blocks"] + root["Shared Read Blocks"])
-
-
-def _execute(statement: Statement, *args: Any) -> str:
-    literals = ("null" if value is None else f"'{value}'" for value in args)
-    return f'execute "{statement.name}" ({", ".join(literals)})'
-
-
-def _nulls(statement: Statement) -> list[None]:
-    return [None] * max(map(int, re.findall(r"\$(\d+)", statement.sql)))
-
-
-async def _prepare(connection: asyncpg.Connection) -> None:
-    for statement in STATEMENTS:
-        await connection.execute(f'prepare "{statement.name}" as {statement.sql}')
-        await connection.fetch(f"explain {_execute(statement, *_nulls(statement))}")
+        """How many pages PostgreSQL looks at."""
+        return (await work(self.connection, statement, *args)).pages
 
 
 async def _fill(connection: asyncpg.Connection, first: int, last: int) -> None:
@@ -103,10 +81,9 @@ async def world(request: pytest.FixtureRequest, database_url: str) -> AsyncItera
     connection = await asyncpg.connect(database_url, server_settings=_PLANNER)
     undone = connection.transaction()
     await undone.start()
-    await connection.execute("set local plan_cache_mode = force_generic_plan")
     if request.param == "empty":
         await connection.execute("analyze users, purchase, subscription")
-        await _prepare(connection)
+        await prepare(connection, *STATEMENTS)
     await connection.execute(USERS)
     await _fill(connection, 1, 20)
     if request.param == "small":
@@ -115,7 +92,7 @@ async def world(request: pytest.FixtureRequest, database_url: str) -> AsyncItera
     if request.param == "fresh":
         await connection.execute("analyze users, purchase, subscription")
     if request.param != "empty":
-        await _prepare(connection)
+        await prepare(connection, *STATEMENTS)
     user = str(await connection.fetchval("select user_id from purchase where transaction_id = 'filler-7'"))
     yield World(connection, user)
     await undone.rollback()
@@ -144,7 +121,7 @@ async def test_lists_are_read_in_the_order_of_an_index(world: World, query: Quer
 async def test_a_page_is_read_without_the_rest(world: World, query: Query, time: str | None) -> None:
     of_all = "all" in query.name
     args = [time, SYSTEM_USER, ""] if of_all else [world.user, time, ""]
-    rows = await world.connection.fetch(_execute(query, *args, 11))
+    rows = await world.connection.fetch(execution(query, *args, 11))
     assert len(rows) == 11
     assert await world.pages(query, *args, 11) < 40
 

@@ -172,6 +172,33 @@ async def test_what_is_older_does_not(app: Application, shelf: Shelf, ada: Shopp
     assert (untold["product_id"], untold["expiry_time"]) == ("silver", "2026-03-01T12:00:00Z")
 
 
+async def test_an_earlier_period_that_is_signed_anew_does_not(
+    app: Application, shelf: Shelf, ada: Shopper, clock: ShiftedClock
+) -> None:
+    """As by a client that sends all that was ever bought. What is then said of the present period counts,
+    though it was signed before."""
+    id, product = shelf.id(), f"gold-{shelf.id()}"
+    end, hour = NOON_TIME + MONTH, timedelta(hours=1)
+    known = await ada.subscribe(shelf.apple_subscription(product, id, end, purchased=NOON_TIME))
+    before = await stored_subscription(app, id)
+    clock.offset = DAY
+    earlier = shelf.apple_subscription(
+        "silver", id, NOON_TIME, purchased=NOON_TIME - MONTH, signed=clock.now(), revoked=NOON_TIME
+    )
+    answer = await ada.subscribe(earlier)
+    told = ("product_id", "expiry_time", "refund_time", "active")
+    assert [answer[name] for name in told] == [known[name] for name in told]
+    assert await ada.subscription("silver") == NOT_FOUND
+    row = await stored_subscription(app, id)
+    assert before is not None
+    assert row == {**before, "update_time": clock.now()}
+    refunded = shelf.apple_subscription(
+        product, id, end, purchased=NOON_TIME, signed=clock.now() - hour, revoked=clock.now() - hour
+    )
+    await ada.subscribe(refunded)
+    assert "active" not in await ada.subscription(product)
+
+
 async def test_an_expiry_can_come_earlier_when_the_store_says_so(shelf: Shelf, ada: Shopper) -> None:
     id = shelf.id()
     await ada.subscribe(shelf.apple_subscription("vip", id, NOON_TIME + MONTH, signed=NOON_TIME - DAY))

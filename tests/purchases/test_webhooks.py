@@ -191,7 +191,7 @@ def wire(
 ) -> Iterator[Server]:
     """A server in a process of its own."""
     folder: Path = tmp_path_factory.mktemp("webhooks")
-    config = folder / "kizuna.yml"
+    config = folder / "kizuna.yaml"
     config.write_text(yaml.safe_dump(nested(providers.settings)))
     server = start_server(database_url=database_url, config=config, log=folder / "server.log")
     yield server

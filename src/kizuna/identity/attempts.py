@@ -82,6 +82,6 @@ class Attempts:
     async def _forgive(self, subjects: list[str]) -> None:
         await self._database.write(queries.FORGIVE_ATTEMPT, subjects)
 
-    async def forget_expired(self) -> None:
+    async def clean_up(self) -> None:
         """Drop counters whose time is over."""
         await self._database.write(queries.FORGET_ATTEMPTS, self._clock.now())

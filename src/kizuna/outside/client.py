@@ -112,7 +112,6 @@ class Outside:
         *,
         form: Mapping[str, str] | None = None,
         json: bytes | None = None,
-        query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         largest: int = LARGEST_ANSWER,
     ) -> Reply:
@@ -123,7 +122,7 @@ class Outside:
         elif json is not None:
             headers = {"content-type": "application/json", **(headers or {})}
             content = {"content": json}
-        return await self._send("POST", url, query, headers, largest, **content)
+        return await self._send("POST", url, None, headers, largest, **content)
 
     async def close(self) -> None:
         """Close every connection."""

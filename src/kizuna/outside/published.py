@@ -23,8 +23,8 @@ STALE_MOST = 24 * 3600.0
 RELOAD_EVERY = 60.0
 _RETRY_EVERY = 5.0
 
-#: Seconds after the beginning of a fetch in which also those wait for it whom suffices what is kept: most
-#: servers answer sooner, and what they have withdrawn does not count any more.
+#: Seconds for which a fetch is waited for although the value from the last one could still be used. Most
+#: servers answer within that, and then what they have withdrawn is no longer accepted.
 _PATIENCE = 0.5
 
 _MAX_AGE = re.compile(r"(?:^|[\s,])max-age=(\d{1,9})(?:$|[\s,])", re.IGNORECASE)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from kizuna.outside.checks import Check, Checks, Refused
 from kizuna.outside.client import Unavailable
-from kizuna.purchases.stores.interface import NAMES, Store, refusal
+from kizuna.purchases.stores.interface import NAMES, OtherStore, Store, refusal
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ _ABOUT = {
 
 @contextmanager
 def asking(store: Store, user_id: str) -> Iterator[Checks]:
-    """Around a question to a store for a user, with the checks of its answer.
+    """Around a question to a store for a user, with the checks of its answer, and what is then kept.
 
     What it refuses and that it cannot be asked become an `ApiError` with what a client may know; the log has
     the rest.
@@ -35,17 +35,25 @@ def asking(store: Store, user_id: str) -> Iterator[Checks]:
         yield checks
     except (Refused, Unavailable) as error:
         is_refused = isinstance(error, Refused)
-        log.log(
-            logging.INFO if is_refused else logging.WARNING,
-            "%s receipt of %s %s: %s%s",
-            NAMES[store],
-            user_id,
-            "rejected" if is_refused else "not verified",
-            error,
-            _about(checks),
-            extra={"user_id": user_id},
-        )
+        _tell(store, user_id, str(error), checks, is_refused=is_refused)
         raise refusal(store, error) from error
+    except OtherStore:
+        _tell(store, user_id, "store: another one has sold what has this id", checks, is_refused=True)
+        raise
+
+
+def _tell(store: Store, user_id: str, why: str, checks: Checks, *, is_refused: bool) -> None:
+    """Log why a receipt does not count."""
+    log.log(
+        logging.INFO if is_refused else logging.WARNING,
+        "%s receipt of %s %s: %s%s",
+        NAMES[store],
+        user_id,
+        "rejected" if is_refused else "not verified",
+        why,
+        _about(checks),
+        extra={"user_id": user_id},
+    )
 
 
 def _about(checks: Checks) -> str:

@@ -4,15 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from kizuna.accounts.tables import SYSTEM_USER
+from kizuna.caller import SYSTEM_USER
 from kizuna.db.engine import Database, Record
 from kizuna.db.statements import Query
 from kizuna.errors import invalid
-from kizuna.purchases.stores.interface import EPOCH
 from kizuna.wire.cursors import decode_cursor, encode_cursor
+from kizuna.wire.microseconds import EPOCH, to_microseconds
 from kizuna.wire.uuids import parse_uuid
-
-_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +95,8 @@ class Listing:
     def _cursor(self, user_id: str | None, boundary: _Boundary) -> str:
         time, owner, id = boundary.position
         assert time is not None
-        microseconds = (time - EPOCH) // _MICROSECOND
-        return encode_cursor(self._name, (user_id, int(boundary.backwards), microseconds, owner, id))
+        values = (user_id, int(boundary.backwards), to_microseconds(time), owner, id)
+        return encode_cursor(self._name, values)
 
     def _boundary_of(self, cursor: str, user_id: str | None) -> _Boundary:
         values = decode_cursor(self._name, cursor, str | None, int, int, str, str)
@@ -113,6 +111,6 @@ class Listing:
 def _time(microseconds: int) -> datetime | None:
     """A time by its microseconds since 1970, which may be negative; None for one that there is not."""
     try:
-        return EPOCH + microseconds * _MICROSECOND
+        return EPOCH + timedelta(microseconds=microseconds)
     except OverflowError:
         return None

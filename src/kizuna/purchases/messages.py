@@ -6,10 +6,11 @@ What the store has just confirmed and what is kept of it may differ; each messag
 from datetime import datetime
 from typing import Any
 
-from kizuna.accounts.tables import SYSTEM_USER
+from kizuna.caller import SYSTEM_USER
 from kizuna.db.engine import Record
-from kizuna.purchases.stores.interface import EPOCH, Store, StorePurchase, StoreSubscription
+from kizuna.purchases.stores.interface import Store, StorePurchase, StoreSubscription
 from kizuna.wire.encode import omit_empty, rfc3339
+from kizuna.wire.microseconds import EPOCH
 
 #: What the columns for a store's own words hold when it has said nothing.
 _NOTHING = "{}"

@@ -1,6 +1,6 @@
 """Statements on purchases and subscriptions."""
 
-from kizuna.accounts.tables import SYSTEM_USER
+from kizuna.caller import SYSTEM_USER
 from kizuna.db.statements import Command, Query
 
 _EPOCH = "'1970-01-01 00:00:00+00'::timestamptz"
@@ -52,7 +52,10 @@ _SUBSCRIPTION = """
     s.raw_notification::text as raw_notification
 """
 
-_IS_NEWER = "(excluded.store_time >= s.store_time)"
+# Apple signs earlier periods anew for whoever asks, and renews up to a day before the present one ends: what
+# is about a period before the known one is no news, whenever it was said.
+_IS_NEWER = f"""(excluded.store_time >= s.store_time and (s.store <> 0
+            or excluded.period_time >= s.period_time or excluded.period_time = {_EPOCH}))"""
 
 # Apple (0) says with everything whether it was refunded, so what it said earlier does not count; Google's
 # refunds come in notices alone, which tell nothing else.
@@ -95,7 +98,7 @@ KEEP_SUBSCRIPTIONS = Command(
             then excluded.raw_response else s.raw_response end,
         raw_notification = case when {_IS_NEWER} and excluded.raw_notification <> '{{}}'
             then excluded.raw_notification else s.raw_notification end,
-        store_time = greatest(s.store_time, excluded.store_time),
+        store_time = case when {_IS_NEWER} then excluded.store_time else s.store_time end,
         period_time = case when {_IS_NEWER} and excluded.period_time <> {_EPOCH}
             then excluded.period_time else s.period_time end,
         update_time = greatest(s.update_time, excluded.update_time)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from kizuna.accounts.tables import SYSTEM_USER
+from kizuna.caller import SYSTEM_USER
 from kizuna.clock import Clock
 from kizuna.db.engine import Database, Record, Transaction
 from kizuna.errors import ApiError, Code
@@ -18,8 +18,9 @@ from kizuna.purchases.stores.app_store import AppStore
 from kizuna.purchases.stores.facebook_instant import FacebookInstantStore
 from kizuna.purchases.stores.google_play import GooglePlay
 from kizuna.purchases.stores.huawei import AppGallery
-from kizuna.purchases.stores.interface import EPOCH, Store, StorePurchase
+from kizuna.purchases.stores.interface import Store, StorePurchase
 from kizuna.wire.encode import omit_empty
+from kizuna.wire.microseconds import EPOCH
 
 _LISTS = Statements(
     of_user=(queries.LIST_PURCHASES, queries.LIST_PURCHASES_BACKWARDS),
@@ -48,9 +49,9 @@ class Purchases:
         with asking(Store.APPLE, user_id) as checks:
             found = await (store or self.stores.apple).purchases(receipt, checks)
             await check_buyers(self._database, found, user_id, checks)
-        if persist and not found:
-            raise ApiError(Code.FAILED_PRECONDITION, "expects at least one receipt")
-        return await self._response(user_id, found, persist)
+            if persist and not found:
+                raise ApiError(Code.FAILED_PRECONDITION, "expects at least one receipt")
+            return await self._response(user_id, found, persist)
 
     async def validate_google(
         self, user_id: str, purchase: str, persist: bool = True, store: GooglePlay | None = None
@@ -59,7 +60,7 @@ class Purchases:
         store = store or self.stores.google
         with asking(Store.GOOGLE, user_id) as checks:
             found = await store.purchase(purchase, user_id, checks)
-        response = await self._response(user_id, [found], persist)
+            response = await self._response(user_id, [found], persist)
         if persist:
             store.acknowledge_later(found)
         return response
@@ -75,7 +76,7 @@ class Purchases:
         """The `ValidatePurchaseResponse` to purchase data with Huawei's signature."""
         with asking(Store.HUAWEI, user_id) as checks:
             found = await (store or self.stores.huawei).purchase(purchase, signature, checks)
-        return await self._response(user_id, [found], persist)
+            return await self._response(user_id, [found], persist)
 
     async def validate_facebook_instant(
         self,
@@ -87,7 +88,7 @@ class Purchases:
         """The `ValidatePurchaseResponse` to a request that Facebook has signed."""
         with asking(Store.FACEBOOK_INSTANT, user_id) as checks:
             found = await (store or self.stores.facebook_instant).purchase(signed_request, checks)
-        return await self._response(user_id, [found], persist)
+            return await self._response(user_id, [found], persist)
 
     async def page(self, user_id: str | None, limit: int, cursor: str) -> dict[str, Any]:
         """A page of a user's, or (None) of everybody's: `validated_purchases`, `cursor`, `prev_cursor`.

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from kizuna.accounts.tables import SYSTEM_USER
+from kizuna.caller import SYSTEM_USER
 from kizuna.clock import Clock
 from kizuna.db.engine import Database, Record, Transaction
 from kizuna.purchases import queries
@@ -17,8 +17,9 @@ from kizuna.purchases.stores import Stores
 from kizuna.purchases.stores.app_store import AppStore
 from kizuna.purchases.stores.google_answers import GoogleSubscription
 from kizuna.purchases.stores.google_play import GooglePlay
-from kizuna.purchases.stores.interface import EPOCH, Store, StoreSubscription
+from kizuna.purchases.stores.interface import Store, StoreSubscription
 from kizuna.wire.encode import omit_empty
+from kizuna.wire.microseconds import EPOCH
 
 _LISTS = Statements(
     of_user=(queries.LIST_SUBSCRIPTIONS, queries.LIST_SUBSCRIPTIONS_BACKWARDS),
@@ -48,7 +49,7 @@ class Subscriptions:
         with asking(Store.APPLE, user_id) as checks:
             found = await (store or self.stores.apple).subscriptions(receipt, checks)
             await check_buyers(self._database, found, user_id, checks)
-        return await self._response(user_id, found, persist)
+            return await self._response(user_id, found, persist)
 
     async def validate_google(
         self, user_id: str, receipt: str, persist: bool = True, store: GooglePlay | None = None
@@ -59,7 +60,7 @@ class Subscriptions:
             found = await store.subscription(receipt, user_id, checks)
             if persist:
                 found = await self.with_former(found, store)
-        response = await self._response(user_id, [found], persist)
+            response = await self._response(user_id, [found], persist)
         if persist:
             store.acknowledge_later(found)
         return response

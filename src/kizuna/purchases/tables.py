@@ -19,7 +19,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from kizuna.accounts.tables import EPOCH, SYSTEM_USER
+from kizuna.accounts.tables import EPOCH
+from kizuna.caller import SYSTEM_USER
 from kizuna.db.metadata import metadata
 
 

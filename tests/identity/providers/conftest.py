@@ -1,19 +1,17 @@
 """The application with every provider set up, and the fakes behind it."""
 
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 
 from kizuna.app import Application
 from kizuna.clock import ShiftedClock
 from kizuna.testing.providers import Providers
 from tests.identity.providers.support import SignIns
-from tests.support.applications import running_application
 
 
 class Everything(logging.Handler):
@@ -28,12 +26,9 @@ class Everything(logging.Handler):
             self.lines.append(self.format(record))
 
 
-@pytest_asyncio.fixture(scope="module")
-async def app(
-    database_url: str, app_clock: ShiftedClock, provider_settings: dict[str, Any]
-) -> AsyncIterator[Application]:
-    async with running_application(database_url, app_clock, provider_settings) as application:
-        yield application
+@pytest.fixture(scope="module")
+def app_settings(provider_settings: dict[str, Any]) -> dict[str, Any]:
+    return provider_settings
 
 
 @pytest.fixture(autouse=True)

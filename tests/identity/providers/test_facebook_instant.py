@@ -119,7 +119,7 @@ async def test_a_spoilt_one_is_refused(sign_ins: SignIns, providers: Providers) 
         f".{payload}": "signature",
         f"{digest.hex().upper()}.{payload}": "signature",
         f"{signature}.{theirs}": "signature",
-        f"{signature[:-4]}.{payload}": "signature",
+        f"{signature[:-3]}.{payload}": "signature",
     }
     for signed, check in spoilt.items():
         await sign_ins.refused(KIND, info(signed), check)

@@ -372,6 +372,8 @@ async def test_a_url_of_apples_is_fetched(url: str, sign_ins: SignIns, providers
         "https://static.gc.apple.com/public-key/a/b.cer",
         "https://static.gc.apple.com/public-key/.cer",
         "https://static.gc.apple.com/public-key/gc-prod-10.pem",
+        f"https://static.gc.apple.com/public-key/{'x' * 101}.cer",
+        f"https://static.gc.apple.com/public-key/{'x' * 100_000}.cer",
         f"http://static.gc.apple.com{GOOD}",
         f"ftp://static.gc.apple.com{GOOD}",
         f"//static.gc.apple.com{GOOD}",

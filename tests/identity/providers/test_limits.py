@@ -1,18 +1,18 @@
-"""How long is waited for a provider, and how old may be what was signed."""
+"""How long is waited for a provider, how old may be what was signed, and how long a token."""
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
-import pytest_asyncio
 
-from kizuna.app import Application
 from kizuna.clock import ShiftedClock
+from kizuna.identity.providers.interface import LONGEST_TOKEN
 from kizuna.testing.providers import Providers
-from tests.identity.providers.support import UNAVAILABLE, SignIns, later
-from tests.identity.support import new
-from tests.support.applications import running_application
+from tests.identity.providers.support import REFUSALS, UNAVAILABLE, SignIns, later
+from tests.identity.support import new, told
+from tests.support.players import sign_in_async
 from tests.support.providers import nested
 from tests.support.waiting import wait_until_async
 
@@ -22,18 +22,18 @@ PATIENCE, LATE = 0.3, 20.0
 #: How old something signed may be, in minutes.
 OLDEST = 60
 
+#: The checks that fail for tokens which providers refuse when they are asked.
+CHECKS = {"facebook": "access token", "google": "auth code", "steam": "ticket"}
 
-@pytest_asyncio.fixture(scope="module")
-async def app(database_url: str, app_clock: ShiftedClock, providers: Providers) -> AsyncIterator[Application]:
+
+@pytest.fixture(scope="module")
+def app_settings(providers: Providers) -> dict[str, Any]:
     limits = {
         "social.http_timeout_ms": int(PATIENCE * 1000),
         "social.gamecenter.max_age_sec": OLDEST * 60,
         "social.facebook_instant_game.max_age_sec": OLDEST * 60,
     }
-    async with running_application(
-        database_url, app_clock, nested(providers.settings | limits)
-    ) as application:
-        yield application
+    return nested(providers.settings | limits)
 
 
 Credentials = Callable[[Providers], dict[str, Any]]
@@ -108,6 +108,31 @@ async def test_what_is_kept_serves_while_the_provider_is_slow(
     for _ in range(3):
         await sign_ins.new(kind, credentials(providers))
     assert fault.hits == 1, "who has failed is not asked again at once"
+
+
+@pytest.mark.parametrize("letter", ["E", "é", "😀"])
+@pytest.mark.parametrize("kind", ["facebook", "google", "steam"])
+async def test_nobody_is_asked_about_a_token_without_end(
+    kind: str, letter: str, sign_ins: SignIns, providers: Providers
+) -> None:
+    """It is the client's fault: the log must not say that the provider cannot be asked."""
+    longest = letter * (LONGEST_TOKEN // len(letter.encode()))
+    providers.faults.add("*", status=400, json={"error": "invalid_grant"})
+    await sign_ins.refused(kind, {"token": longest}, CHECKS[kind])
+    assert len(providers.requests) == 1
+    await sign_ins.refused(kind, {"token": f"{longest}{letter}"}, "length")
+    assert len(providers.requests) == 1
+
+
+@pytest.mark.parametrize("kind", ["facebook", "steam"])
+async def test_nobody_is_asked_for_the_friends_of_a_token_without_end(
+    kind: str, api: httpx.AsyncClient, providers: Providers
+) -> None:
+    player = await sign_in_async(api)
+    content = {"token": "E" * (LONGEST_TOKEN + 1)}
+    answer = await api.post(f"/v2/friend/{kind}", json=content, headers=player.headers)
+    assert told(answer) == REFUSALS[kind]
+    assert providers.requests == []
 
 
 async def test_what_facebook_signed_gets_too_old(

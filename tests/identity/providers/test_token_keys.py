@@ -7,11 +7,6 @@ from typing import Any
 import pytest
 
 from kizuna.clock import ShiftedClock
-from kizuna.identity.providers.google import Google
-from kizuna.outside.client import Outside
-from kizuna.outside.keys import google_keys
-from kizuna.provider_settings import Google as Settings
-from kizuna.provider_settings import GoogleAuth
 from kizuna.testing.providers import Providers, keys
 from tests.identity.providers.issuers import GOOGLE, Issuer, issuers, now_of
 from tests.identity.providers.support import UNAVAILABLE, SignIns, later
@@ -87,17 +82,6 @@ async def test_a_certificate_of_googles_ends_while_it_is_kept(
         google.rotate()
     later(app_clock, seconds=6)
     await sign_ins.new("google", {"token": google.token(new())})
-
-
-async def test_googles_keys_may_be_shared(providers: Providers, app_clock: ShiftedClock) -> None:
-    outside = Outside(10.0)
-    shared = google_keys(outside, providers.url, app_clock)
-    settings = Settings(client_ids=(providers.google.client_id,), api_base_url=providers.url)
-    google = Google(settings, GoogleAuth(), outside, app_clock, shared)
-    assert (await google.verify({"token": providers.google.token(id := new())})).id == id
-    assert list(await shared.all()) == [providers.google.key_id]
-    assert GOOGLE.fetches(providers) == 1
-    await outside.close()
 
 
 @issuers

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import string
 from collections.abc import Callable
 from typing import Any
 
@@ -146,6 +147,12 @@ async def test_one_of_several_audiences_is_enough(
     await sign_ins.new(issuer.kind, {"token": issuer.token(providers, new(), claims={"aud": audiences})})
 
 
+async def test_an_app_that_is_configured_twice_is_told_once(sign_ins: SignIns, providers: Providers) -> None:
+    foreign = providers.limited_login.token(new(), claims={"aud": "another"})
+    await sign_ins.refused(LIMITED.kind, {"token": foreign}, "audience")
+    assert sign_ins.reasons()[0].endswith(f"'another' is not '{providers.limited_login.client_id}'")
+
+
 @pytest.mark.parametrize(
     ("issuer", "name"), [(LIMITED, "https://facebook.com"), (GOOGLE, "accounts.google.com")]
 )
@@ -272,6 +279,7 @@ def publish(issuer: Issuer, providers: Providers, published: dict[str, keys.Priv
         ("form", lambda header, payload, signature: f"{header}.{payload}x.{signature}"),
         ("signature", lambda header, payload, signature: f"{header}.{payload}."),
         ("signature", lambda header, payload, signature: f"{header}.{payload}.{flipped(signature)}"),
+        ("form", lambda header, payload, signature: f"{header}.{payload}.{respelled(signature)}"),
         ("form", lambda header, payload, signature: f"{header}.{flipped(payload)}.{signature}"),
         ("form", lambda header, payload, signature: f"{header}..{signature}"),
         ("form", lambda header, payload, signature: f"{header}.{payload}.{signature}="),
@@ -306,6 +314,12 @@ async def test_other_claims_than_were_signed_are_refused(
 def flipped(part: str) -> str:
     """One character, and so at least one bit, is another one."""
     return ("B" if part[0] != "B" else "C") + part[1:]
+
+
+def respelled(part: str) -> str:
+    """The last character is another one, of which the bits that count are the same."""
+    letters = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
+    return part[:-1] + letters[letters.index(part[-1]) + 1]
 
 
 def retold(part: str, **changes: Any) -> str:

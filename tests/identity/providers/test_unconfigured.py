@@ -1,29 +1,24 @@
 """What providers do that are not set up, or only as far as they must be."""
 
-from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 
-from kizuna.app import Application
-from kizuna.clock import ShiftedClock
 from kizuna.testing.providers import Providers
 from tests.identity.providers.support import SignIns
 from tests.identity.support import account, link, new, told, unlink
-from tests.support.applications import running_application
 from tests.support.players import sign_in_async
 from tests.support.providers import nested
 
 KIND = "facebookinstantgame"
 
 
-@pytest_asyncio.fixture(scope="module")
-async def app(database_url: str, app_clock: ShiftedClock, providers: Providers) -> AsyncIterator[Application]:
-    """It knows where the providers are, and nothing of its own apps."""
+@pytest.fixture(scope="module")
+def app_settings(providers: Providers) -> dict[str, Any]:
+    """Where the providers are, and nothing of apps of ours."""
     settings = {key: value for key, value in providers.settings.items() if key.endswith("base_url")}
-    async with running_application(database_url, app_clock, nested(settings)) as application:
-        yield application
+    return nested(settings)
 
 
 @pytest.mark.parametrize(

@@ -9,25 +9,16 @@ from kizuna.identity.providers.google import Google
 from kizuna.identity.providers.interface import Provider
 from kizuna.identity.providers.steam import Steam
 from kizuna.outside.client import Outside
-from kizuna.outside.keys import KeySet
 from kizuna.provider_settings import GoogleAuth, Social
 
 
-def providers(
-    social: Social,
-    google_auth: GoogleAuth,
-    outside: Outside,
-    clock: Clock,
-    *,
-    google_keys: KeySet | None = None,
-) -> dict[str, Provider]:
-    """Every provider, by its name in paths and in the contract. `google_keys` are Google's public keys, if
-    they are shared."""
+def providers(social: Social, google_auth: GoogleAuth, outside: Outside, clock: Clock) -> dict[str, Provider]:
+    """Every provider, by its name in paths and in the contract."""
     return {
         "Apple": Apple(social.apple, outside, clock),
         "Facebook": Facebook(social.facebook, social.facebook_limited_login, outside, clock),
         "FacebookInstantGame": FacebookInstantGame(social.facebook_instant_game, clock),
         "GameCenter": GameCenter(social.gamecenter, outside, clock),
-        "Google": Google(social.google, google_auth, outside, clock, google_keys),
+        "Google": Google(social.google, google_auth, outside, clock),
         "Steam": Steam(social.steam, outside),
     }

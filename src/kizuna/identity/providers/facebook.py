@@ -41,7 +41,7 @@ class Facebook(FriendSource):
         self.patience = patience(outside)
         self._graph = Graph(settings, outside)
         self._keys = KeySet(outside, limited_login.base_url + _KEYS, json_web_keys, clock)
-        self._app_ids = tuple(app_id for app_id in (limited_login.app_id, settings.app_id) if app_id)
+        self._app_ids = tuple(sorted({limited_login.app_id, settings.app_id} - {""}))
         self.before_authenticate = self.before_link = (
             required("token", "Facebook access token is required."),
         )

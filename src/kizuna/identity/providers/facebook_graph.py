@@ -5,7 +5,7 @@ import hmac
 
 from kizuna.identity.providers.answers import answer_about, member, members, text
 from kizuna.identity.providers.cleaning import profile
-from kizuna.identity.providers.interface import Profile
+from kizuna.identity.providers.interface import Profile, check_length
 from kizuna.outside.checks import Checks
 from kizuna.outside.client import Outside
 from kizuna.provider_settings import Facebook as Settings
@@ -24,7 +24,7 @@ class Graph:
 
     async def player(self, token: str, checks: Checks) -> Profile:
         """Whose access token this is. `Refused`, `Unavailable`."""
-        query = {**self._authorization(token), "fields": "id,name,email,picture"}
+        query = {**self._authorization(token, checks), "fields": "id,name,email,picture"}
         me = answer_about(await self._outside.get(self._me, query=query), "access token", checks)
         picture = member(member(me, "picture", checks), "data", checks)
         return profile(
@@ -37,7 +37,7 @@ class Graph:
 
     async def friends(self, token: str, checks: Checks) -> list[str]:
         """The ids of the friends who play the same game. `Refused`, `Unavailable`: one page is no list."""
-        query = self._authorization(token)
+        query = self._authorization(token, checks)
         found: list[str] = []
         for _ in range(MOST_PAGES):
             reply = await self._outside.get(f"{self._me}/friends", query=query)
@@ -51,7 +51,8 @@ class Graph:
             query = {**query, "after": after}
         raise checks.refused("friends", f"there are more than {MOST_PAGES} pages of them")
 
-    def _authorization(self, token: str) -> dict[str, str]:
+    def _authorization(self, token: str, checks: Checks) -> dict[str, str]:
+        check_length(token, checks)
         authorization = {"access_token": token}
         if self._secret:
             proof = hmac.new(self._secret, token.encode(), hashlib.sha256).hexdigest()

@@ -29,7 +29,7 @@ _CREDENTIALS = (
 )
 
 #: A certificate's URL: a host and a file of certificates there, and nothing besides.
-_URL = re.compile(r"(?i:https)://(?P<host>[A-Za-z0-9.-]+)(?P<path>/public-key/[A-Za-z0-9._-]+\.cer)")
+_URL = re.compile(r"(?i:https)://(?P<host>[A-Za-z0-9.-]+)(?P<path>/public-key/[A-Za-z0-9._-]{1,100}\.cer)")
 
 
 class GameCenter(Provider):

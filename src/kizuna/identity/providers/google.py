@@ -12,7 +12,7 @@ from kizuna.identity.providers.interface import (
 )
 from kizuna.outside.checks import Checks
 from kizuna.outside.client import Outside
-from kizuna.outside.keys import KeySet, google_keys
+from kizuna.outside.keys import google_keys
 from kizuna.outside.tokens import flag_claim, is_three_parts, text_claim, verified_claims
 from kizuna.provider_settings import Google as Settings
 from kizuna.provider_settings import GoogleAuth
@@ -21,27 +21,17 @@ _ISSUERS = ("accounts.google.com", "https://accounts.google.com")
 
 
 class Google(Provider):
-    """Verifies ID tokens, and exchanges server auth codes, which have not exactly three parts.
-
-    `keys` are Google's, if somebody else needs them too; without, they are fetched for this alone.
-    """
+    """Verifies ID tokens, and exchanges server auth codes, which have not exactly three parts."""
 
     column = "google_id"
     label = "Google ID"
     rejected = rejected_on_authenticate = could_not_authenticate("Google")
     fills_profile = True
 
-    def __init__(
-        self,
-        settings: Settings,
-        google_auth: GoogleAuth,
-        outside: Outside,
-        clock: Clock,
-        keys: KeySet | None = None,
-    ) -> None:
+    def __init__(self, settings: Settings, google_auth: GoogleAuth, outside: Outside, clock: Clock) -> None:
         self._clock = clock
         self._client_ids = settings.client_ids
-        self._keys = keys or google_keys(outside, settings.api_base_url, clock)
+        self._keys = google_keys(outside, settings.api_base_url, clock)
         self._play_games = PlayGames(google_auth.credentials_json, settings.api_base_url, outside)
         self.before_authenticate = self.before_link = (required("token", "Google access token is required."),)
 

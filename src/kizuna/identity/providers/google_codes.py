@@ -7,7 +7,7 @@ import orjson
 
 from kizuna.identity.providers.answers import answer_about, error_code, text
 from kizuna.identity.providers.cleaning import profile
-from kizuna.identity.providers.interface import Profile
+from kizuna.identity.providers.interface import Profile, check_length
 from kizuna.outside.checks import Checks
 from kizuna.outside.client import Outside, Reply, Unavailable
 
@@ -28,6 +28,7 @@ class PlayGames:
         """Whom a code stands for. `Refused`, `Unavailable`."""
         if self._client is None:
             raise checks.refused("configuration", "there are no credentials to exchange an auth code with")
+        check_length(code, checks)
         access_token = await self._exchanged(code, self._client, checks)
         reply = await self._outside.get(self._player, query={"access_token": access_token})
         player = answer_about(reply, "access token", checks)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kizuna.errors import ApiError, Code, invalid
-from kizuna.outside.checks import Refused
+from kizuna.outside.checks import Checks, Refused
 from kizuna.outside.client import Outside, Unavailable
 
 Credentials = Mapping[str, Any]
@@ -18,6 +18,10 @@ REJECTED = (Refused, Unavailable)
 LONGEST_ID = 128
 LONGEST_DISPLAY_NAME = 255
 LONGEST_AVATAR_URL = 512
+
+#: The longest token that a provider is asked about, in bytes: theirs have some thousands at most, and no
+#: server takes a URL of any length.
+LONGEST_TOKEN = 1 << 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,13 @@ def required(field: str, message: str) -> Check:
             raise invalid(message)
 
     return check
+
+
+def check_length(token: str, checks: Checks) -> None:
+    """The check that a provider can be asked about a token. `Refused`."""
+    length = len(token.encode())
+    fits = length <= LONGEST_TOKEN
+    checks.require("length", fits, f"it has {length} bytes, and {LONGEST_TOKEN} are the most")
 
 
 def configured(is_configured: bool, name: str) -> Check:

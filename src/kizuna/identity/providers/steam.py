@@ -8,6 +8,7 @@ from kizuna.identity.providers.interface import (
     Credentials,
     FriendSource,
     Profile,
+    check_length,
     configured,
     could_not_authenticate,
     patience,
@@ -42,7 +43,7 @@ class Steam(FriendSource):
         checks = Checks()
         checks.require("configuration", self._configured, "there is no publisher key or app ID")
         url = f"{self._settings.base_url}/ISteamUserAuth/AuthenticateUserTicket/v1/"
-        reply = await self._outside.get(url, query=self._question(credentials["token"]))
+        reply = await self._outside.get(url, query=self._question(credentials["token"], checks))
         answer = member(answer_about(reply, "ticket", checks), "response", checks)
         error = answer.get("error")
         checks.require("ticket", error is None, f"Steam answered {error_code(error)}")
@@ -66,7 +67,8 @@ class Steam(FriendSource):
             checks.require("id", isinstance(id, str), f"{quoted(id)} is no text")
         return [friend for friend in map(_canonical, ids) if friend]
 
-    def _question(self, ticket: str) -> dict[str, str]:
+    def _question(self, ticket: str, checks: Checks) -> dict[str, str]:
+        check_length(ticket, checks)
         question = {
             "format": "json",
             "key": self._settings.publisher_key,

@@ -224,7 +224,8 @@ def _revoked(told: _Told) -> Notice:
     expires = told.time("expiresDate")
     if expires is None:
         return told.notice(StoreNotificationType.REFUNDED, _purchase(told, when), is_remembered=True)
-    ended = _subscription(told, min(expires, when))
+    # Of all that is shared: a next period may be paid for already.
+    ended = replace(_subscription(told, min(expires, when)), period_time=None)
     return told.notice(StoreNotificationType.EXPIRED, ended, is_remembered=True)
 
 

@@ -4,19 +4,18 @@ That a notification has come, what it has changed, and that game code is to be t
 whoever is killed when, game code is told at least once.
 """
 
-import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
 
 import orjson
 
-from kizuna.cancellation import is_end_of_task
 from kizuna.clock import Clock
+from kizuna.db.batches import in_batches
 from kizuna.db.engine import Database, Record, Transaction
-from kizuna.db.queue import LOOK_EVERY, QueueRunner, QueueWatch, in_words, pause
+from kizuna.db.queue import LOOK_EVERY, QueueRunner, QueueWatch, failure_of
 from kizuna.purchases.notices import queries
 from kizuna.purchases.notices.notice import Notice, StoreNotificationType, Topic
 from kizuna.purchases.service import Purchases
@@ -30,9 +29,6 @@ AT_ONCE = 2
 
 #: How long notifications are kept that game code need not be told of any more: stores repeat them for days.
 KEPT = timedelta(days=30)
-
-#: Characters of an error that are kept.
-_LONGEST_ERROR = 1000
 
 #: How many old notifications are deleted at a time.
 _FORGOTTEN_AT_ONCE = 1000
@@ -92,9 +88,7 @@ class Delivery(QueueWatch):
     async def clean_up(self) -> None:
         """Forget what is old."""
         before = self._clock.now() - KEPT
-        forgotten = _FORGOTTEN_AT_ONCE
-        while forgotten == _FORGOTTEN_AT_ONCE:
-            forgotten = len(await self._database.write(queries.FORGET, before, _FORGOTTEN_AT_ONCE))
+        await in_batches(self._database, queries.FORGET, before, size=_FORGOTTEN_AT_ONCE)
 
     async def _next_try(self) -> float | None:
         topics = self._listener().topics
@@ -116,35 +110,23 @@ class _Runner(QueueRunner[BaseException]):
         clock: Clock,
         listener: Callable[[], Listener],
     ) -> None:
-        super().__init__(locks, name="notifications of stores", at_once=AT_ONCE)
+        super().__init__(locks, clock, name="notifications of stores", key="id", at_once=AT_ONCE)
         self._purchases = purchases
         self._subscriptions = subscriptions
-        self._clock = clock
         self._listener = listener
-        # What is being told. A lock is lost with its connection, while the function goes on.
-        self._busy: set[str] = set()
 
-    async def _claim(self, tx: Transaction) -> Record | None:
-        columns = _columns(self._listener().topics)
-        rows = await tx.read(queries.CLAIM, *columns, self._clock.now(), list(self._busy))
-        return rows[0] if rows and rows[0]["id"] not in self._busy else None
+    async def _claim(self, tx: Transaction, busy: list[Any]) -> Sequence[Record]:
+        return await tx.read(queries.CLAIM, *_columns(self._listener().topics), self._clock.now(), busy)
 
     async def _answer(self, row: Record) -> BaseException | None:
-        self._busy.add(row["id"])
-        try:
-            news = await self._news(row)
-            if news is None:
-                log.error("%s is not told: what it is about is not there any more", self._describe(row))
-                return None
-            await self._listener()(news)
-        except (Exception, asyncio.CancelledError, SystemExit) as error:
-            # Game code can cancel itself as well; only our own end must pass.
-            if is_end_of_task(error):
-                raise
-            return error
-        finally:
-            self._busy.discard(row["id"])
-        return None
+        return await failure_of(self._tell(row))
+
+    async def _tell(self, row: Record) -> None:
+        news = await self._news(row)
+        if news is None:
+            log.error("%s is not told: what it is about is not there any more", self._describe(row))
+            return
+        await self._listener()(news)
 
     async def _news(self, row: Record) -> News | None:
         """What there is to tell; None if it is about nothing that there is."""
@@ -157,20 +139,11 @@ class _Runner(QueueRunner[BaseException]):
         return News(row["id"], type, topic, message, orjson.loads(row["payload"]), row["attempts"] + 1)
 
     async def _record(self, tx: Transaction, row: Record, failure: BaseException | None) -> None:
-        attempt = row["attempts"] + 1
         if failure is None:
-            await tx.write(queries.TOLD, row["id"], attempt)
+            await tx.write(queries.TOLD, row["id"], row["attempts"] + 1)
             return
-        next_try = self._clock.now() + timedelta(seconds=pause(attempt))
-        log.error(
-            "%s failed (attempt %d), it is tried again at %s",
-            self._describe(row),
-            attempt,
-            f"{next_try:%Y-%m-%d %H:%M:%S}",
-            exc_info=failure,
-        )
-        error = in_words(failure, _LONGEST_ERROR)
-        await tx.write(queries.NOT_TOLD, row["id"], attempt, error, next_try)
+        failed = self._put_off(f"{self._describe(row)} failed", row, failure)
+        await tx.write(queries.NOT_TOLD, row["id"], *failed)
 
     def _describe(self, row: Record) -> str:
         return f"{Topic(Store(row['store']), row['is_subscription'])} for {row['id']}"

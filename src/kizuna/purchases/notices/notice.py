@@ -47,33 +47,30 @@ TOPICS = tuple(Topic(store, which) for which in (False, True) for store in (Stor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A notification of a store, verified, and what is to become of it.
+    """A notification of a store, verified, and what is to become of it."""
 
-    `id` is the same whenever the store repeats it. `type` is what game code is told, None for nothing;
-    `payload` is the store's own message, JSON text. `subject` is how things stand now; `body` is the whole
-    request, which a subscription keeps.
-
-    `account` is the user id that the game has given the store, or any other text. If that is nobody's, and
-    what it is about is nobody's either, the notice is dropped; or with `needs_owner`, where the game has
-    given none, the store is to send it again: the player's own validation may be under way. With
-    `is_remembered` it is kept for nobody: who validates it later is to have it no better than it is.
-
-    `ends_refund` is the time at which a refund was taken back, or a new period was paid for: of a refund
-    before that nothing is left. `period_end` is when the period ends that a refund was for: where a later one
-    has been paid for, that one counts, and nothing changes. `refund_said` is when Apple has told of a
-    refund, which it may have taken back since.
-    """
-
+    #: The store's id of it, which is the same when the store repeats it.
     id: str
+    #: What game code is told; None for nothing.
     type: StoreNotificationType | None
+    #: The purchase or subscription as the store has it now.
     subject: StorePurchase | StoreSubscription
+    #: The user id that the game has given the store, or any other text.
     account: str
+    #: The store's own message, JSON text.
     payload: str
+    #: The whole request, which is stored with a subscription.
     body: str
+    #: Ask the store to send it again while the owner is unknown and the game has given the store no user id:
+    #: the player's validation may be under way. Otherwise a notice without an owner is dropped.
     needs_owner: bool = False
+    #: Store the subject even without an owner, so that a later validation finds the refund or end.
     is_remembered: bool = False
+    #: Refunds from before this time are void: Apple has reversed one, or a new period has been paid for.
     ends_refund: datetime | None = None
+    #: The end of the period that was refunded. Nothing changes if a later period has been paid for.
     period_end: datetime | None = None
+    #: When Apple sent news of a refund. It is ignored if a reversal that was sent later has come already.
     refund_said: datetime | None = None
 
     @property

@@ -1,6 +1,6 @@
 """Statements on the stores' notifications."""
 
-from kizuna.accounts.tables import SYSTEM_USER
+from kizuna.caller import SYSTEM_USER
 from kizuna.db.statements import Command, Query
 
 # --- taking in what a store tells ---

@@ -8,8 +8,8 @@ import orjson
 
 from kizuna.outside.checks import Checks, Refused, quoted
 from kizuna.outside.client import Reply, Unavailable
-from kizuna.purchases.stores.interface import EPOCH
 from kizuna.setting_types import CONTROL
+from kizuna.wire.microseconds import EPOCH
 from kizuna.wire.timestamps import parse_timestamp
 
 T = TypeVar("T")

@@ -19,13 +19,13 @@ from kizuna.purchases.stores.app_store_transactions import (
     not_for_subscriptions,
 )
 from kizuna.purchases.stores.interface import (
-    EPOCH,
     Environment,
     Store,
     StorePurchase,
     StoreSubscription,
     invalid_receipt,
 )
+from kizuna.wire.microseconds import EPOCH
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,6 @@ from kizuna.purchases.stores.answers import (
 )
 from kizuna.purchases.stores.google_receipt import Receipt
 from kizuna.purchases.stores.interface import (
-    EPOCH,
     Environment,
     InvalidReceipt,
     Store,
@@ -21,6 +20,7 @@ from kizuna.purchases.stores.interface import (
     StoreSubscription,
     invalid_receipt,
 )
+from kizuna.wire.microseconds import EPOCH
 
 #: `purchaseState` of a product that was paid, and `acknowledgementState` of one that nobody acknowledged.
 _PURCHASED = 0

@@ -1,14 +1,12 @@
 """What the stores confirm, and how they refuse."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import IntEnum
 
 from kizuna.errors import ApiError, Code
 from kizuna.outside.checks import Checks, Refused, quoted
 from kizuna.wire.uuids import parse_uuid
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 #: Characters of a UUID with its dashes. Games that tell a store a hash of 32 digits mean no user id.
 _UUID_LENGTH = 36
