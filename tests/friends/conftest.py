@@ -1,7 +1,7 @@
 """Players who can become friends."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -16,14 +16,10 @@ if TYPE_CHECKING:
     from kizuna.friends.service import Friends
 
 
-@pytest_asyncio.fixture(scope="module")
-async def app(database_url: str, app_clock: "ShiftedClock") -> AsyncIterator["Application"]:
-    """As the suite's, with sessions that last."""
-    from tests.support.applications import running_application
-
-    settings = {"session": {"token_expiry_sec": 10**9, "refresh_token_expiry_sec": 10**9}}
-    async with running_application(database_url, app_clock, settings) as application:
-        yield application
+@pytest.fixture(scope="module")
+def app_settings() -> dict[str, Any]:
+    """With sessions that last."""
+    return {"session": {"token_expiry_sec": 10**9, "refresh_token_expiry_sec": 10**9}}
 
 
 @pytest.fixture

@@ -1,10 +1,10 @@
 """How the work grows with the numbers that clients can choose: targets, friends, and friends of friends."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -12,19 +12,20 @@ import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kizuna.accounts.tables import SYSTEM_USER
 from kizuna.app import Application
+from kizuna.caller import SYSTEM_USER
 from kizuna.db.statements import Query, Statement
 from kizuna.friends import friends_of_friends, listing, queries
 from kizuna.friends.friends_of_friends import FriendsOfFriends
 from kizuna.friends.listing import Listing
 from tests.friends.support import Neighbour
 from tests.friends.test_lists import all_pages, ids, paths, surrounded
+from tests.support.plans import Old, Planned, planned_early
 from tests.support.waiting import wait_until_async
 
 Enter = Callable[[], Awaitable[Neighbour]]
 
-#: A player and everybody they know are friends with each other.
+#: New players who are all friends.
 CIRCLE = """
     with crowd as (
         insert into users (id, username, create_time, update_time, edge_count)
@@ -38,70 +39,52 @@ FRIENDSHIPS = """
     select a, b, 0, 1, now() from unnest($1::uuid[]) as a, unnest($1::uuid[]) as b where a <> b
 """
 
-
-class Planned:
-    """Statements with the plans that were made while the tables were nearly empty."""
-
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
-
-    async def prepare(self, statement: Statement) -> None:
-        await self._connection.execute("set local plan_cache_mode = force_generic_plan")
-        await self._connection.execute(f"prepare planned as {statement.sql}")
-        nulls = ", ".join(["null"] * max(map(int, re.findall(r"\$(\d+)", statement.sql))))
-        await self._connection.execute(f"explain execute planned ({nulls})")
-
-    async def circle(self, size: int) -> list[str]:
-        """The ids of new players who are all friends."""
-        crowd = [row["id"] for row in await self._connection.fetch(CIRCLE, size)]
-        await self._connection.execute(FRIENDSHIPS, crowd)
-        return crowd
-
-    async def work(self, *arguments: Any) -> int:
-        """How many rows the statement looks at in all its steps. What it changes is taken back."""
-        savepoint = self._connection.transaction()
-        await savepoint.start()
-        values = ", ".join(map(_literal, arguments))
-        plan = await self._connection.fetchval(
-            f"explain (analyze, timing off, format json) execute planned ({values})"
-        )
-        await savepoint.rollback()
-        return _rows(plan[0]["Plan"])
-
-
-def _literal(value: Any) -> str:
-    if isinstance(value, list):
-        return f"'{{{','.join(map(str, value))}}}'"
-    return f"'{value}'"
-
-
-def _rows(node: dict[str, Any]) -> int:
-    own = sum(
-        node.get(key, 0) for key in ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Join Filter")
+#: Two players with a thousand friends.
+HUBS = """
+    with hubs as (
+        insert into users (id, username, create_time, update_time, edge_count)
+        select id, 'hub ' || id, now(), now(), 1001 from unnest($1::uuid[]) id
+    ), others as (
+        insert into users (id, username, create_time, update_time, edge_count)
+        select gen_random_uuid(), 'o' || gen_random_uuid(), now(), now(), 2 from generate_series(1, 1000)
+        returning id
     )
-    return int(own * node["Actual Loops"]) + sum(map(_rows, node.get("Plans", ())))
+    insert into user_edge (source_id, destination_id, state, position, update_time)
+    select unnest(array[h, o.id]), unnest(array[o.id, h]), 0, 1, now() from others o, unnest($1::uuid[]) h
+"""
+
+NOW = datetime.now(UTC)
 
 
-@pytest_asyncio.fixture(scope="module", autouse=True)
-async def statistics_stay_as_they_are(database_url: str) -> None:
-    """Tables that nobody has analyzed yet: PostgreSQL shall not do so in the middle of these tests."""
-    connection = await asyncpg.connect(database_url)
-    for table in ("users", "user_edge"):
-        await connection.execute(f"alter table {table} set (autovacuum_enabled = off)")
-    await connection.close()
+class Society(NamedTuple):
+    """Two players with a thousand friends each, who are friends, and circles of friends."""
+
+    planned: Planned
+    hubs: list[str]
+    small: list[str]
+    large: list[str]
 
 
-@pytest_asyncio.fixture
-async def planned(app: Application) -> AsyncIterator[Planned]:
-    async with app.database.transaction() as tx:
-        connection = tx._connection
-        undone = connection.transaction()
-        await undone.start()
-        try:
-            yield Planned(connection)
-        finally:
-            await undone.rollback()
-            await connection.execute("deallocate planned")
+async def circle(connection: Any, size: int) -> list[str]:
+    """The ids of new players who are all friends."""
+    crowd = [row["id"] for row in await connection.fetch(CIRCLE, size)]
+    await connection.execute(FRIENDSHIPS, crowd)
+    return crowd
+
+
+@pytest_asyncio.fixture(scope="module")
+async def society(database_url: str) -> AsyncIterator[Society]:
+    """Statements planned in a world without friends, which there are now."""
+    statements = [
+        *(value for value in vars(queries).values() if isinstance(value, Statement) and "$" in value.sql),
+        *queries.BY_PROVIDER.values(),
+    ]
+    async with planned_early(database_url, statements, ("users", "user_edge")) as planned:
+        hubs = [str(uuid4()) for _ in range(2)]
+        await planned.connection.execute(HUBS, hubs)
+        await planned.connection.execute(FRIENDSHIPS, hubs)
+        small, large = [await circle(planned.connection, size) for size in (40, 120)]
+        yield Society(planned, hubs, small, large)
 
 
 def _relations(crowd: list[str]) -> tuple[Any, ...]:
@@ -113,32 +96,68 @@ MANY_TARGETS: dict[Statement, Callable[[list[str]], tuple[Any, ...]]] = {
     queries.STATUSES: _relations,
     queries.LOCK: lambda crowd: (crowd,),
     queries.REMOVE: lambda crowd: ([crowd[0]] * (len(crowd) - 1), crowd[1:]),
-    queries.COUNT: lambda crowd: (crowd, [1] * len(crowd), datetime.now(UTC)),
+    queries.COUNT: lambda crowd: (crowd, [1] * len(crowd), NOW),
     queries.STATES: lambda crowd: (list(range(1, len(crowd))), [crowd[0]] * (len(crowd) - 1), crowd[1:]),
+    queries.NEIGHBOURS: lambda crowd: (crowd[0],),
+    queries.DISOWN: lambda crowd: (crowd[0], NOW),
 }
 
 
+@pytest.mark.parametrize("old", Old)
 @pytest.mark.parametrize("statement", MANY_TARGETS, ids=lambda statement: statement.name)
-async def test_as_many_rows_as_targets_with_an_old_plan(planned: Planned, statement: Statement) -> None:
-    await planned.prepare(statement)
-    crowd = await planned.circle(150)
-    assert await planned.work(*MANY_TARGETS[statement](crowd)) < 10 * len(crowd)
+async def test_as_many_rows_as_targets_in_tables_that_have_grown(
+    society: Society, statement: Statement, old: Old
+) -> None:
+    crowd = society.large
+    work = await society.planned.work(statement, old, *MANY_TARGETS[statement](crowd))
+    assert work.rows < 15 * len(crowd), work
+    assert work.pages < 25 * len(crowd), work
 
 
-async def test_a_look_at_friends_of_friends_is_bounded_with_an_old_plan(planned: Planned) -> None:
+#: One row each, or a short page, of two players with many edges.
+FEW_ROWS: dict[Statement, Callable[[str, str], tuple[Any, ...]]] = {
+    queries.RESOLVE: lambda one, other: ([f"hub {one}", f"hub {other}"],),
+    queries.LOCK: lambda one, other: ([one, other],),
+    queries.RELATIONS: lambda one, other: (one, [other]),
+    queries.STATES: lambda one, other: ([0, 1], [one, other], [other, one]),
+    queries.STATUSES: lambda one, other: (one, [other]),
+    queries.PUT: lambda one, other: ([one, other], [other, one], [1, 2], [7, 7], ["{}", "{}"], NOW),
+    queries.REMOVE: lambda one, other: ([one, other], [other, one]),
+    queries.COUNT: lambda one, other: ([one, other], [1, 1], NOW),
+    queries.SET_METADATA: lambda one, other: (one, other, "{}", NOW),
+    queries.LIST: lambda one, other: ([0], [one], [0], [0], [SYSTEM_USER], [3], [11]),
+} | dict.fromkeys(queries.BY_PROVIDER.values(), lambda one, other: ([one, other],))
+
+
+@pytest.mark.parametrize("old", Old)
+@pytest.mark.parametrize("statement", FEW_ROWS, ids=lambda statement: statement.name)
+async def test_few_rows_of_those_who_have_many_in_tables_that_have_grown(
+    society: Society, statement: Statement, old: Old
+) -> None:
+    work = await society.planned.work(statement, old, *FEW_ROWS[statement](*society.hubs))
+    assert work.rows < 400, work
+    assert work.pages < 400, work
+
+
+@pytest.mark.parametrize("old", Old)
+async def test_a_look_at_friends_of_friends_is_bounded_in_tables_that_have_grown(
+    society: Society, old: Old
+) -> None:
     """In a circle of three times as many there are nine times as many edges."""
-    await planned.prepare(queries.LIST_FRIENDS_OF_FRIENDS)
     small, large = [
-        await planned.work([0], [crowd[0]], [SYSTEM_USER], [SYSTEM_USER], [11], [200])
-        for crowd in (await planned.circle(70), await planned.circle(210))
+        await society.planned.work(
+            queries.LIST_FRIENDS_OF_FRIENDS, old, [0], [crowd[0]], [SYSTEM_USER], [SYSTEM_USER], [11], [200]
+        )
+        for crowd in (society.small, society.large)
     ]
-    assert large < 3 * small
+    assert large.rows < 3 * small.rows
+    assert large.pages < 4 * small.pages
 
 
-async def test_the_own_friends_are_hashed_with_an_old_plan(planned: Planned) -> None:
-    await planned.prepare(queries.LIST_FRIENDS_OF_FRIENDS)
+async def test_the_own_friends_are_hashed_with_an_old_plan(society: Society) -> None:
     nothing = ", ".join(["null"] * 6)
-    plan = await planned._connection.fetch(f"explain execute planned ({nothing})")
+    name = queries.LIST_FRIENDS_OF_FRIENDS.name
+    plan = await society.planned.connection.fetch(f'explain execute "{name}" ({nothing})')
     assert any("hashed SubPlan" in row[0] for row in plan)
 
 

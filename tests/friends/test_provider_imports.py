@@ -2,15 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 
-from kizuna.app import Application
-from kizuna.clock import ShiftedClock
 from kizuna.testing.providers import Providers
 from tests.friends.support import (
     BLOCKED,
@@ -25,7 +22,6 @@ from tests.friends.support import (
 )
 from tests.identity.identities import enter as signed_in
 from tests.identity.identities import new_id
-from tests.support.applications import running_application
 from tests.support.players import Player
 
 Enter = Callable[[], Awaitable[Neighbour]]
@@ -40,12 +36,9 @@ LISTS = {"facebook": "/v22.0/me/friends", "steam": "/ISteamUser/GetFriendList/v0
 NO_LIST: dict[str, Any] = {"json": {"data": 1, "friendslist": {"friends": 1}}}
 
 
-@pytest_asyncio.fixture(scope="module")
-async def app(
-    database_url: str, app_clock: ShiftedClock, provider_settings: dict[str, Any]
-) -> AsyncIterator[Application]:
-    async with running_application(database_url, app_clock, provider_settings) as application:
-        yield application
+@pytest.fixture(scope="module")
+def app_settings(provider_settings: dict[str, Any]) -> dict[str, Any]:
+    return provider_settings
 
 
 class Network:

@@ -2,18 +2,15 @@
 
 import logging
 import time
-from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
 
-from kizuna.app import Application
-from kizuna.clock import ShiftedClock
 from kizuna.testing.providers import Providers
 from tests.friends.support import Neighbour, good, refusal
 from tests.identity.identities import enter, new_id
-from tests.support.applications import running_application
 from tests.support.providers import nested
 
 #: How long one request may take, and each page of a list does, in seconds.
@@ -25,11 +22,10 @@ PAGES = 40
 FACEBOOK, STEAM = "/v22.0/me/friends", "/ISteamUser/GetFriendList/v0001/"
 
 
-@pytest_asyncio.fixture(scope="module")
-async def app(database_url: str, app_clock: ShiftedClock, providers: Providers) -> AsyncIterator[Application]:
+@pytest.fixture(scope="module")
+def app_settings(providers: Providers) -> dict[str, Any]:
     settings = providers.settings | {"social.http_timeout_ms": int(PATIENCE * 1000)}
-    async with running_application(database_url, app_clock, nested(settings)) as application:
-        yield application
+    return nested(settings)
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,6 @@
 """How many statements the operations on friends need, and how these find their rows."""
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ from kizuna.db.statements import Statement
 from kizuna.friends import queries
 from kizuna.friends.portions import portions
 from tests.friends.support import FRIEND, Neighbour, between, counts, good
+from tests.support.explained import plan, planning, prepare
 from tests.support.waiting import wait_until_async
 
 Enter = Callable[[], Awaitable[Neighbour]]
@@ -82,19 +82,12 @@ STATEMENTS = [
 
 
 @pytest.mark.parametrize("statement", STATEMENTS, ids=lambda statement: statement.name)
-async def test_every_statement_finds_its_rows_by_an_index(app: Application, statement: Statement) -> None:
+async def test_every_statement_finds_its_rows_by_an_index(database_url: str, statement: Statement) -> None:
     """As the server's connections plan it, which scan a table from end to end only where no index helps."""
-    nulls = ", ".join(["null"] * max(map(int, re.findall(r"\$(\d+)", statement.sql))))
-    async with app.database.transaction() as tx:
-        connection = tx._connection
-        await connection.execute("set local plan_cache_mode = force_generic_plan")
-        await connection.execute(f"prepare looked_at as {statement.sql}")
-        try:
-            rows = await connection.fetch(f"explain execute looked_at ({nulls})")
-        finally:
-            await connection.execute("deallocate looked_at")
-    plan = "\n".join(row[0] for row in rows)
-    assert "Seq Scan" not in plan, plan
+    async with planning(database_url) as connection:
+        await prepare(connection, statement)
+        found = await plan(connection, statement)
+    assert "Seq Scan" not in found, found
 
 
 async def test_a_neighbour_who_appears_while_the_account_is_deleted(

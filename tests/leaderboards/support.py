@@ -15,7 +15,7 @@ from kizuna.errors import ApiError
 from kizuna.leaderboards.boards import Board
 from kizuna.leaderboards.changes import owner_bytes
 from kizuna.leaderboards.definitions import Definitions, NewBoard
-from kizuna.leaderboards.ranking import RankIndex, pack_key
+from kizuna.leaderboards.ranking import RankIndex, SignedIndex, pack_key
 from kizuna.leaderboards.rankings import Period
 from kizuna.leaderboards.ranks import Ranks
 from kizuna.leaderboards.records import RecordWrite
@@ -124,7 +124,7 @@ class Node:
 
     def drop(self, board: Board) -> None:
         """Let the index be built anew."""
-        self.ranks.doubt({Period(board.key, 0)})
+        self.ranks.drop_indexes({Period(board.key, 0)})
 
 
 @asynccontextmanager
@@ -195,3 +195,8 @@ async def a_random_change(node: Node, board: Board, owners: Sequence[str], delet
         score, subscore = random.randrange(8), random.randrange(3)
         with suppress(ApiError):
             await node.write(board, owner_id, score, subscore=subscore, operator=operator)
+
+
+def unsettled(signed: SignedIndex) -> int:
+    """How many changes wait for their counterpart."""
+    return sum(map(abs, signed._outstanding.values()))

@@ -38,6 +38,7 @@ from tests.leaderboards.support import (
     owner,
     standings,
     true_keys,
+    unsettled,
 )
 from tests.support.environment import WISHES
 from tests.support.waiting import wait_until_async
@@ -559,7 +560,7 @@ async def test_in_whatever_order_changes_builds_and_notices_come(
         for each in nodes:
             await build_exactly(each, board)
             ranking = each.ranks._rankings[Period(board.key, 0)]
-            assert ranking.signed.unsettled == 0
+            assert unsettled(ranking.signed) == 0
     finally:
         ranks_module._SMALL, reading.SLICE, ranks_module._PATIENCE_WITH_NOTICES = kept
 

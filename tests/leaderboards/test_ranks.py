@@ -182,7 +182,7 @@ async def test_an_index_that_is_dropped_while_it_is_read_tells_nothing(one: Node
     ranks = Ranks(slow, one.bus, one.clock)
     asked = asyncio.create_task(ranks.count(board, 0))
     await slow.asked.wait()
-    ranks.doubt({Period(board.key, 0)})
+    ranks.drop_indexes({Period(board.key, 0)})
     slow.let_go.set()
     assert await asked == len(OWNERS)
     await ranks.stop()

@@ -9,7 +9,6 @@ from kizuna.leaderboards.scoring import (
     Operator,
     Score,
     ScoreError,
-    changes_nothing,
     combined,
     first,
 )
@@ -43,14 +42,6 @@ def model(operator: Operator, ascending: bool, old: int | None, new: int) -> int
     return sorted([old, new])[0 if ascending else 1]
 
 
-def unchanged(operator: Operator, ascending: bool, old: int, new: int) -> bool:
-    if operator == SET:
-        return new == old
-    if operator == BEST:
-        return new >= old if ascending else new <= old
-    return new == 0
-
-
 @given(st.sampled_from(Operator), GIVEN)
 def test_first_agrees_with_the_model(operator: Operator, given_: Score) -> None:
     expected = [model(operator, False, None, new) for new in given_]
@@ -69,52 +60,36 @@ def test_combined_agrees_with_the_model(
     if None in expected:
         with pytest.raises(ScoreError):
             combined(operator, ascending, stored, given_)
-        with pytest.raises(ScoreError):
-            changes_nothing(operator, ascending, stored, given_)
         return
     assert combined(operator, ascending, stored, given_) == Score(*expected)
-    assert changes_nothing(operator, ascending, stored, given_) == all(
-        unchanged(operator, ascending, old, new) for old, new in zip(stored, given_, strict=True)
-    )
-
-
-@given(st.sampled_from(Operator), st.booleans(), STORED, GIVEN)
-def test_what_changes_nothing_leaves_the_score_as_it_is(
-    operator: Operator, ascending: bool, stored: Score, given_: Score
-) -> None:
-    try:
-        nothing = changes_nothing(operator, ascending, stored, given_)
-    except ScoreError:
-        return
-    assert not nothing or combined(operator, ascending, stored, given_) == stored
 
 
 # --- Examples ---
 
 
 @pytest.mark.parametrize(
-    ("operator", "ascending", "stored", "given_", "expected", "nothing"),
+    ("operator", "ascending", "stored", "given_", "expected"),
     [
-        (BEST, False, (10, 1), (1, 20), (10, 20), False),
-        (BEST, True, (10, 1), (1, 20), (1, 1), False),
-        (BEST, False, (10, 1), (10, 1), (10, 1), True),
-        (BEST, False, (10, 1), (9, 0), (10, 1), True),
-        (BEST, False, (10, 1), (9, 2), (10, 2), False),
-        (BEST, True, (10, 1), (11, 2), (10, 1), True),
-        (BEST, True, (10, 1), (11, 0), (10, 0), False),
-        (SET, False, (10, 1), (10, 1), (10, 1), True),
-        (SET, False, (10, 1), (0, 0), (0, 0), False),
-        (SET, True, (10, 1), (11, 1), (11, 1), False),
-        (INCREMENT, False, (10, 1), (5, 2), (15, 3), False),
-        (INCREMENT, False, (10, 1), (0, 2), (10, 3), False),
-        (INCREMENT, True, (10, 1), (0, 0), (10, 1), True),
-        (INCREMENT, False, (LARGEST - 1, 0), (1, LARGEST), (LARGEST, LARGEST), False),
-        (DECREMENT, False, (10, 1), (3, 5), (7, 0), False),
-        (DECREMENT, False, (10, 10), (50, 3), (0, 7), False),
-        (DECREMENT, False, (10, 1), (-5, 0), (15, 1), False),
-        (DECREMENT, False, (0, 0), (5, 5), (0, 0), False),
-        (DECREMENT, True, (10, 1), (0, 0), (10, 1), True),
-        (DECREMENT, False, (0, LARGEST), (2**63, LARGEST), (0, 0), False),
+        (BEST, False, (10, 1), (1, 20), (10, 20)),
+        (BEST, True, (10, 1), (1, 20), (1, 1)),
+        (BEST, False, (10, 1), (10, 1), (10, 1)),
+        (BEST, False, (10, 1), (9, 0), (10, 1)),
+        (BEST, False, (10, 1), (9, 2), (10, 2)),
+        (BEST, True, (10, 1), (11, 2), (10, 1)),
+        (BEST, True, (10, 1), (11, 0), (10, 0)),
+        (SET, False, (10, 1), (10, 1), (10, 1)),
+        (SET, False, (10, 1), (0, 0), (0, 0)),
+        (SET, True, (10, 1), (11, 1), (11, 1)),
+        (INCREMENT, False, (10, 1), (5, 2), (15, 3)),
+        (INCREMENT, False, (10, 1), (0, 2), (10, 3)),
+        (INCREMENT, True, (10, 1), (0, 0), (10, 1)),
+        (INCREMENT, False, (LARGEST - 1, 0), (1, LARGEST), (LARGEST, LARGEST)),
+        (DECREMENT, False, (10, 1), (3, 5), (7, 0)),
+        (DECREMENT, False, (10, 10), (50, 3), (0, 7)),
+        (DECREMENT, False, (10, 1), (-5, 0), (15, 1)),
+        (DECREMENT, False, (0, 0), (5, 5), (0, 0)),
+        (DECREMENT, True, (10, 1), (0, 0), (10, 1)),
+        (DECREMENT, False, (0, LARGEST), (2**63, LARGEST), (0, 0)),
     ],
 )
 def test_examples(
@@ -123,10 +98,8 @@ def test_examples(
     stored: tuple[int, int],
     given_: tuple[int, int],
     expected: tuple[int, int],
-    nothing: bool,
 ) -> None:
     assert combined(operator, ascending, Score(*stored), Score(*given_)) == expected
-    assert changes_nothing(operator, ascending, Score(*stored), Score(*given_)) is nothing
 
 
 @pytest.mark.parametrize("operator", [BEST, SET, INCREMENT])

@@ -1,7 +1,7 @@
 """How many statements the operations on records need."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -10,18 +10,15 @@ import pytest_asyncio
 
 from kizuna.app import Application
 from tests.conftest import CONFORMANCE
-from tests.support.applications import running_application
 from tests.support.players import HTTP_KEY, Player, sign_in_async
 
 BOARD = "/v2/leaderboard/counted"
 
 
-@pytest_asyncio.fixture(scope="module")
-async def app(database_url: str, app_clock: Any) -> AsyncIterator[Application]:
-    """As the suite's, with game code that makes boards."""
-    settings = {"runtime": {"modules": (CONFORMANCE / "modules",)}}
-    async with running_application(database_url, app_clock, settings) as application:
-        yield application
+@pytest.fixture(scope="module")
+def app_settings() -> dict[str, Any]:
+    """With game code that makes boards."""
+    return {"runtime": {"modules": (CONFORMANCE / "modules",)}}
 
 
 @pytest_asyncio.fixture

@@ -15,15 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kizuna.clock import ShiftedClock
-from kizuna.leaderboards.scoring import (
-    LARGEST,
-    Operator,
-    Score,
-    ScoreError,
-    changes_nothing,
-    combined,
-    first,
-)
+from kizuna.leaderboards.scoring import LARGEST, Operator, Score, ScoreError, combined, first
 from tests.support.boards import Boards, Contestant, good, ordered, owners, rank_of, ranks, refusal, score_of
 from tests.support.players import Player, sign_in_async
 
@@ -98,11 +90,18 @@ class Model:
         entry = self.entries.get(owner)
         if entry is None:
             entry = self.entries[owner] = Entry(first(operator, given), METADATA[write.metadata] or "{}")
-        elif not changes_nothing(operator, not self.descending, entry.score, given):
+        elif not self._changes_nothing(operator, entry.score, given):
             entry.score = combined(operator, not self.descending, entry.score, given)
             entry.metadata = METADATA[write.metadata] or entry.metadata
             entry.num_score += 1
         return entry
+
+    def _changes_nothing(self, operator: Operator, stored: Score, given: Score) -> bool:
+        """Whether the record stays as it is, its count of submissions included."""
+        result = combined(operator, not self.descending, stored, given)
+        if operator is Operator.DECREMENT:
+            return given == Score(0, 0)  # a record at 0 cannot sink, but the submission counts
+        return result == stored
 
     def shown(self, owner: str) -> tuple[Any, ...]:
         entry = self.entries[owner]

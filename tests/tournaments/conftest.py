@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.support.board_fixtures import ada, app, app_clock, boards, bob, enter
+from tests.support.board_fixtures import ada, app_clock, app_settings, boards, bob, enter
 
-__all__ = ["ada", "app", "app_clock", "board_kind", "boards", "bob", "enter"]
+__all__ = ["ada", "app_clock", "app_settings", "board_kind", "boards", "bob", "enter"]
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from kizuna.db.statements import Query
 from kizuna.friends.messages import COLUMNS as FRIEND_COLUMNS
 from kizuna.groups.profile import COLUMNS as GROUP_COLUMNS
+from kizuna.leaderboards.fragments import RECORD
 
 OBJECTS = Query(
     "export.objects",
@@ -47,10 +48,8 @@ MESSAGES = Query(
 RECORDS = Query(
     "export.records",
     "A user's records on all boards, of all periods.",
-    """
-    select l.id::text as board_id, r.owner_id::text as owner_id, r.username::text as username, r.score,
-        r.subscore, r.num_score, r.max_num_score, coalesce(r.metadata::text, '{}') as metadata, r.create_time,
-        r.update_time, r.expiry
+    f"""
+    select l.id::text as board_id, {RECORD}
     from leaderboard_record r join leaderboard l on l.key = r.board
     where r.owner_id = $1 and not l.deleted order by l.id, r.expiry
     """,

@@ -9,7 +9,7 @@ one look is enough for do not wait for those that go on.
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from kizuna.accounts.tables import SYSTEM_USER
+from kizuna.caller import SYSTEM_USER
 from kizuna.db.coalesce import SharedReads
 from kizuna.db.engine import Database, Record
 from kizuna.errors import invalid
@@ -17,7 +17,7 @@ from kizuna.friends import queries
 from kizuna.friends.portions import portions
 from kizuna.users.profile import user_message
 from kizuna.wire.cursors import decode_cursor, encode_cursor
-from kizuna.wire.encode import parse_uuid
+from kizuna.wire.uuids import parse_uuid
 
 _CURSOR = "friends_of_friends"
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from kizuna.accounts.tables import SYSTEM_USER
+from kizuna.caller import SYSTEM_USER
 from kizuna.db.coalesce import SharedReads
 from kizuna.db.engine import Database, Record
 from kizuna.errors import invalid
@@ -13,7 +13,7 @@ from kizuna.friends.messages import friend_message
 from kizuna.friends.portions import portions
 from kizuna.friends.relations import State
 from kizuna.wire.cursors import decode_cursor, encode_cursor
-from kizuna.wire.encode import parse_uuid
+from kizuna.wire.uuids import parse_uuid
 
 #: The kind of cursors that hold (state, position, id) of an edge: those of friends, of the users of a group
 #: and of the groups of a user, which can take each other's place.
@@ -68,13 +68,12 @@ class Listing:
         """The `FriendList` message: a player's edges by state and age. 400 for a bad cursor."""
         first = _edge(cursor, state) if cursor else _Edge(state or 0, 0, SYSTEM_USER)
         last_state = _HIGHEST_STATE if state is None else state
-        page = _Page(user_id, first, last_state, limit + 1)
         short = min(limit, _SHORT)
-        rows = await self._short_pages(page._replace(size=short + 1))
+        rows = await self._short_pages(_Page(user_id, first, last_state, short + 1))
         if limit == short or len(rows) <= short:
             return _message([friend_message(row) for row in rows[:limit]], rows[limit:])
         del rows  # others may have to be waited for
-        return await self._long_page(page)
+        return await self._long_page(_Page(user_id, first, last_state, limit + 1))
 
     async def _long_page(self, page: _Page) -> dict[str, Any]:
         limit = page.size - 1

@@ -19,6 +19,7 @@ _OPTIONAL = (
     "apple_id",
     "facebook_instant_game_id",
 )
+_OPTIONAL_COLUMNS = ", ".join(f"u.{name}" for name in _OPTIONAL)
 
 
 def _seconds(column: str) -> str:
@@ -31,8 +32,11 @@ COLUMNS = f"""
     e.state, e.position, {_seconds("e.update_time")} as edge_time, e.metadata::text as edge_metadata,
     u.id::text as id, u.username, u.lang_tag, u.metadata::text as metadata,
     {_seconds("u.create_time")} as create_time, {_seconds("u.update_time")} as update_time,
-    {", ".join(f"u.{name}" for name in _OPTIONAL)}
+    case when num_nonnulls({_OPTIONAL_COLUMNS}) > 0 then array[{_OPTIONAL_COLUMNS}]::text[] end as optional
 """
+
+#: How many these are.
+_WIDTH = 11
 
 #: The same few times are told again and again.
 _time = lru_cache(maxsize=16_384)(rfc3339_unix)
@@ -40,20 +44,11 @@ _time = lru_cache(maxsize=16_384)(rfc3339_unix)
 
 def friend_message(row: Record) -> dict[str, Any]:
     """The `Friend` message of a row that ends with `COLUMNS`."""
-    user = {
-        "id": row["id"],
-        "username": row["username"],
-        "lang_tag": row["lang_tag"],
-        "metadata": row["metadata"],
-    }
-    optional = row[-len(_OPTIONAL) :]
-    if any(optional):
+    # All at once: to ask for each by its name takes twice as long.
+    state, _, since, note, id, username, lang_tag, metadata, created, updated, optional = row[-_WIDTH:]
+    user = {"id": id, "username": username, "lang_tag": lang_tag, "metadata": metadata}
+    if optional:
         user |= {name: value for name, value in zip(_OPTIONAL, optional, strict=True) if value}
-    user["create_time"] = _time(row["create_time"])
-    user["update_time"] = _time(row["update_time"])
-    return {
-        "user": user,
-        "state": row["state"],
-        "update_time": _time(row["edge_time"]),
-        "metadata": row["edge_metadata"],
-    }
+    user["create_time"] = _time(created)
+    user["update_time"] = _time(updated)
+    return {"user": user, "state": state, "update_time": _time(since), "metadata": note}

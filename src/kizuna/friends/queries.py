@@ -1,9 +1,24 @@
 """Statements on relations between players."""
 
-from kizuna.accounts.tables import SYSTEM_USER
+from kizuna.caller import SYSTEM_USER
 from kizuna.db.statements import Command, Query
 from kizuna.friends import messages
 from kizuna.users.profile import COLUMNS
+
+
+def _edge(source: str, destination: str) -> str:
+    """A subquery of the first edge from a place on; whether it is the one at this place is for the outside.
+
+    Plans are kept, and may have been made while the table was empty: to such a plan it is all the same by
+    which index an edge is found, or that all edges are compared with all places. Only the primary key has
+    this order, and what has a limit is looked up for each place.
+    """
+    return f"""(
+        select k.ctid, k.* from user_edge k
+        where (k.source_id, k.destination_id) >= ({source}, {destination})
+        order by k.source_id, k.destination_id limit 1
+    )"""
+
 
 RESOLVE = Query(
     "friends.resolve",
@@ -39,15 +54,14 @@ BACK = Command(
 
 # --- changes ---
 
-# (Subqueries of one value: as joins they may be planned as a comparison of all edges with all others.)
 RELATIONS = Query(
     "friends.relations",
     "How a player and some others stand to each other, in both directions.",
-    """
-    select w.id::text as id,
-        (select e.state from user_edge e where e.source_id = $1 and e.destination_id = w.id) as mine,
-        (select e.state from user_edge e where e.source_id = w.id and e.destination_id = $1) as theirs
+    f"""
+    select w.id::text as id, mine.state as mine, theirs.state as theirs
     from unnest($2::uuid[]) as w (id)
+    left join lateral {_edge("$1", "w.id")} mine on mine.source_id = $1 and mine.destination_id = w.id
+    left join lateral {_edge("w.id", "$1")} theirs on theirs.source_id = w.id and theirs.destination_id = $1
     """,
 )
 
@@ -74,9 +88,11 @@ PUT = Command(
 REMOVE = Command(
     "friends.remove",
     "Delete edges.",
-    """
-    delete from user_edge e using unnest($1::uuid[], $2::uuid[]) as w (source_id, destination_id)
-    where e.source_id = w.source_id and e.destination_id = w.destination_id
+    f"""
+    delete from user_edge where ctid = any(array(
+        select e.ctid from unnest($1::uuid[], $2::uuid[]) as w (source_id, destination_id)
+        cross join lateral {_edge("w.source_id", "w.destination_id")} e
+        where e.source_id = w.source_id and e.destination_id = w.destination_id))
     """,
 )
 
@@ -84,8 +100,9 @@ COUNT = Command(
     "friends.count",
     "Add to the numbers of edges that players have.",
     """
-    update users u set edge_count = u.edge_count + w.change, update_time = $3
-    from unnest($1::uuid[], $2::int[]) as w (user_id, change) where u.id = w.user_id
+    update users u set edge_count = u.edge_count + ($2::int[])[array_position($1::uuid[], u.id)],
+        update_time = $3
+    where u.id = any($1::uuid[])
     """,
 )
 
@@ -96,16 +113,16 @@ DISOWN = Command(
     with gone as (
         delete from user_edge e where e.source_id = $1 or e.destination_id = $1 returning e.source_id)
     update users u set edge_count = u.edge_count - 1, update_time = $2
-    where u.id in (select g.source_id from gone g where g.source_id <> $1)
+    where u.id = any(array(select g.source_id from gone g where g.source_id <> $1))
     """,
 )
 
 SET_METADATA = Command(
     "friends.set_metadata",
     "Replace the metadata of an edge.",
-    """
+    f"""
     update user_edge set metadata = $3::text::jsonb, update_time = $4
-    where source_id = $1 and destination_id = $2
+    where ctid = (select e.ctid from {_edge("$1", "$2")} e where e.source_id = $1 and e.destination_id = $2)
     """,
 )
 
@@ -124,9 +141,10 @@ BY_PROVIDER = {
 STATES = Query(
     "friends.states",
     "The states of single edges.",
-    """
+    f"""
     select w.place, e.state from unnest($1::int[], $2::uuid[], $3::uuid[]) as w (place, source, destination)
-    join user_edge e on e.source_id = w.source and e.destination_id = w.destination
+    cross join lateral {_edge("w.source", "w.destination")} e
+    where e.source_id = w.source and e.destination_id = w.destination
     """,
 )
 
@@ -136,10 +154,9 @@ STATUSES = Query(
     f"""
     select {messages.COLUMNS}
     from unnest($2::uuid[]) as w (id)
-    cross join lateral (
-        select * from user_edge e where e.source_id = $1 and e.destination_id = w.id limit 1
-    ) e
-    join users u on u.id = e.destination_id
+    cross join lateral {_edge("$1", "w.id")} e
+    cross join lateral (select * from users u where u.id = w.id limit 1) u
+    where e.source_id = $1 and e.destination_id = w.id
     order by e.state, e.position, e.destination_id
     """,
 )
@@ -164,6 +181,8 @@ LIST = Query(
 #: Friends whose edges are looked at together at most.
 _FRIENDS_AT_ONCE = 200
 
+_LAST_ID = "ffffffff-ffff-ffff-ffff-ffffffffffff"
+
 # Friends are looked at until they have `edges` edges together, as their profiles tell, and of one friend's
 # edges no more than that: however the statement is planned, it reads at most about twice as many. The limits
 # inside see to it that each of its parts is planned by itself. The player's own friends are hashed once.
@@ -181,10 +200,11 @@ LIST_FRIENDS_OF_FRIENDS = Query(
                 and coalesce(sum(u.edge_count) over before, 0) < p.edges as is_near
             from (
                 select e.destination_id as id from user_edge e
-                where e.source_id = p.owner and e.state = 0 and e.destination_id >= p.first_referrer
-                order by e.destination_id limit {_FRIENDS_AT_ONCE} + 1
+                where e.state = 0 and (e.source_id, e.destination_id) >= (p.owner, p.first_referrer)
+                    and (e.source_id, e.destination_id) <= (p.owner, '{_LAST_ID}')
+                order by e.source_id, e.destination_id limit {_FRIENDS_AT_ONCE} + 1
             ) f
-            join users u on u.id = f.id
+            cross join lateral (select u.edge_count from users u where u.id = f.id limit 1) u
             window before as (order by f.id rows between unbounded preceding and 1 preceding)
         ), edge as materialized (
             select f.id as referrer, theirs.id,
@@ -192,9 +212,11 @@ LIST_FRIENDS_OF_FRIENDS = Query(
             from friend f
             left join lateral (
                 select e.destination_id as id from user_edge e
-                where f.is_near and e.source_id = f.id and e.state = 0
-                    and (f.id > p.first_referrer or e.destination_id >= p.first_id)
-                order by e.destination_id limit p.edges + 1
+                where f.is_near and e.state = 0
+                    and (e.source_id, e.destination_id) >= (
+                        f.id, case when f.id > p.first_referrer then '{SYSTEM_USER}' else p.first_id end)
+                    and (e.source_id, e.destination_id) <= (f.id, '{_LAST_ID}')
+                order by e.source_id, e.destination_id limit p.edges + 1
             ) theirs on true
         ), following as (
             select e.referrer, e.id from edge e where not e.is_near order by e.referrer, e.id limit 1
@@ -208,7 +230,8 @@ LIST_FRIENDS_OF_FRIENDS = Query(
             found.referrer::text as referrer, {COLUMNS}
         from (values (1)) as once
         left join following f on true
-        left join (found join users u on u.id = found.id) on true
+        left join (
+            found cross join lateral (select * from users u where u.id = found.id limit 1) u) on true
         order by found.referrer, found.id
     ) page
     """,

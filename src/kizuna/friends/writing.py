@@ -1,15 +1,13 @@
 """How relations get into the tables: locks, edges, counters, all as parts of a transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from kizuna.db.engine import Transaction
 from kizuna.friends import queries
 from kizuna.friends.relations import Change, Operation, Relation, State, edges
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+from kizuna.wire.microseconds import to_microseconds
 
 #: How often the locks are given back for neighbours who have appeared while they were taken.
 _ROUNDS = 10
@@ -109,16 +107,12 @@ def _written(
 ) -> list[_Edge]:
     written: list[_Edge] = []
     # Those who are named in one call stand in their order.
-    for position, (other, (after, _)) in enumerate(changes.items(), start=_nanoseconds(now)):
+    for position, (other, (after, _)) in enumerate(changes.items(), start=to_microseconds(now) * 1000):
         if after.mine is not None:
             written.append(_Edge(me, other, after.mine, position, given.mine))
         if after.theirs is not None and after.theirs != before[other].theirs:
             written.append(_Edge(other, me, after.theirs, position, given.theirs))
     return written
-
-
-def _nanoseconds(time: datetime) -> int:
-    return (time - _EPOCH) // _MICROSECOND * 1000
 
 
 async def _put(tx: Transaction, written: Sequence[_Edge], now: datetime) -> None:

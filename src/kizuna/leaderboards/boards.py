@@ -7,9 +7,10 @@ from kizuna.db.engine import Record
 from kizuna.leaderboards.scoring import Operator
 from kizuna.scheduler.cron import Schedule
 from kizuna.tournaments.windows import Event, Rules, Window, next_event, prev_reset, window
+from kizuna.wire.integers import INT32_MAX, INT64_MAX, INT64_MIN
 
 #: A size that is not limited.
-UNLIMITED = 2**31 - 1
+UNLIMITED = INT32_MAX
 
 #: The attempts that players of a leaderboard have, which nobody counts, and of a tournament by default.
 DEFAULT_ATTEMPTS = 1_000_000
@@ -91,9 +92,9 @@ class Board:
             # What is announced depends on more than the period; within a second it cannot change.
             return now, now + 1, window(self.rules, now).expiry
         if self.rules.schedule is None:
-            return -(2**63), 2**63, 0
+            return INT64_MIN, INT64_MAX, 0
         expiry = self.rules.schedule.next(now) or 0
-        return now, expiry or 2**63, expiry
+        return now, expiry or INT64_MAX, expiry
 
 
 def board_of(row: Record) -> Board:

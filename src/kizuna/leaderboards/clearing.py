@@ -23,7 +23,7 @@ class Clearing:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def clear_away(self) -> None:
+    async def clean_up(self) -> None:
         """Remove what there is to remove."""
         while rows := await self._database.read(queries.GONE):
             await self._clear(rows[0]["key"])

@@ -14,6 +14,7 @@ from kizuna.db.engine import Database
 from kizuna.db.statements import Query
 from kizuna.leaderboards import queries
 from kizuna.leaderboards.boards import Board
+from kizuna.wire.integers import INT64_MAX
 
 
 class Position(NamedTuple):
@@ -26,7 +27,7 @@ class Position(NamedTuple):
 
 #: Below and above every record.
 LOWEST = Position(-1, 0, str(UUID(int=0)))
-HIGHEST = Position(2**63 - 1, 2**63 - 1, str(UUID(int=2**128 - 1)))
+HIGHEST = Position(INT64_MAX, INT64_MAX, str(UUID(int=2**128 - 1)))
 
 
 class _Asked(NamedTuple):

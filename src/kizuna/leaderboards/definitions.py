@@ -7,7 +7,7 @@ again.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from kizuna.bus import Bus
 from kizuna.clock import Clock
@@ -21,6 +21,8 @@ from kizuna.leaderboards.scoring import Operator
 from kizuna.scheduler import service as scheduler
 from kizuna.scheduler.cron import CronError, Schedule
 from kizuna.wire.cursors import decode_cursor, encode_cursor
+from kizuna.wire.integers import INT32_MAX
+from kizuna.wire.microseconds import from_microseconds, to_microseconds
 
 TOPIC = "boards"
 
@@ -29,10 +31,7 @@ _LONGEST_ID = 128
 _LONGEST_SCHEDULE = 64
 _LONGEST_TEXT = 255
 
-_LARGEST = 2**31 - 1
 _LATEST = 2**53
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 #: Definitions that are kept; beyond it all are read anew.
 _MOST_KNOWN = 50_000
@@ -99,13 +98,13 @@ def check(new: NewBoard, now: int) -> None:
     for name, value, highest in (
         ("startTime", new.start_time, _LATEST),
         ("endTime", new.end_time, _LATEST),
-        ("maxSize", new.max_size, _LARGEST),
-        ("maxNumScore", new.max_num_score, _LARGEST),
+        ("maxSize", new.max_size, INT32_MAX),
+        ("maxNumScore", new.max_num_score, INT32_MAX),
     ):
         if not 0 <= value <= highest:
             raise ValueError(f"{name} must be >= 0" if value < 0 else f"{name} must be <= {highest}")
-    if not 0 <= new.duration <= _LARGEST:
-        raise ValueError("duration must be > 0" if new.duration < 0 else f"duration must be <= {_LARGEST}")
+    if not 0 <= new.duration <= INT32_MAX:
+        raise ValueError("duration must be > 0" if new.duration < 0 else f"duration must be <= {INT32_MAX}")
     _check_end(new, schedule, now)
 
 
@@ -234,15 +233,14 @@ class Definitions:
     async def leaderboards(self, limit: int, cursor: str) -> tuple[list[Board], str]:
         """A page of plain leaderboards, oldest first, and the cursor to the next, "" where there is none."""
         decoded = decode_cursor("leaderboards", cursor, int, str) if cursor else (0, "")
-        if decoded is None or not 0 <= decoded[0] <= _LATEST:
+        after = from_microseconds(decoded[0]) if decoded else None
+        if decoded is None or after is None:
             raise invalid("leaderboard cursor invalid")
-        after = _EPOCH + timedelta(microseconds=decoded[0])
         rows = await self._database.read(queries.LIST_LEADERBOARDS, after, decoded[1], limit + 1)
         boards = [board_of(row) for row in rows[:limit]]
         if len(rows) <= limit or not boards:
             return boards, ""
-        age = (boards[-1].create_time - _EPOCH) // timedelta(microseconds=1)
-        return boards, encode_cursor("leaderboards", (age, boards[-1].id))
+        return boards, encode_cursor("leaderboards", (to_microseconds(boards[-1].create_time), boards[-1].id))
 
     async def tournaments(
         self,

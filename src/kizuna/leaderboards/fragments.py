@@ -1,8 +1,15 @@
 """Parts of SQL that the statements on records of leaderboards and of tournaments share."""
 
-RECORD = """
+
+def _seconds(column: str) -> str:
+    return f"floor(date_part('epoch', {column}))::bigint"
+
+
+#: The columns behind a record's message, of `leaderboard_record r`. Times are read much faster as numbers.
+RECORD = f"""
     r.owner_id::text as owner_id, r.username::text as username, r.score, r.subscore, r.num_score,
-    r.max_num_score, coalesce(r.metadata::text, '{}') as metadata, r.create_time, r.update_time, r.expiry
+    r.max_num_score, coalesce(r.metadata::text, '{{}}') as metadata,
+    {_seconds("r.create_time")} as create_time, {_seconds("r.update_time")} as update_time, r.expiry
 """
 
 # What a write makes of a record that exists, by `rule` (see `records.rule`). What was given stands in
@@ -27,21 +34,40 @@ UPDATE = f"""
     rule = excluded.rule, prev_score = r.score, prev_subscore = r.subscore
 """
 
+# The first record from a place on. Plans are kept, and may have been made while the table was empty: to such
+# a plan it is all the same by which index a record is found, or that all records are compared with all
+# places. Only the primary key has this order, and what has a limit is looked up for each place.
+FROM_PLACE = """(
+    select k.ctid, k.* from leaderboard_record k
+    where (k.owner_id, k.board, k.expiry) >= (w.owner_id, w.board, w.expiry)
+    order by k.owner_id, k.board, k.expiry limit 1
+)"""
+IS_AT_PLACE = "r.owner_id = w.owner_id and r.board = w.board and r.expiry = w.expiry"
+
 # What rank indices must know of a changed record besides.
 CHANGED = "r.board, r.prev_score, r.prev_subscore, pg_current_xact_id()::text::bigint as xid"
 
 # The records of players whose account has been deleted meanwhile, and those of boards that are gone, are not
 # written. The lock makes a deletion of the account wait, and then see the record.
 GIVEN = """
-    unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[],
-        $8::bigint[], $9::int[], $10::text[], $11::smallint[], $12::bool[])
-        as w (owner_id, board, expiry, username, score, subscore, given_score, given_subscore, max_num_score,
-        metadata, rule, server)
-    where (w.server or w.owner_id in (
-            select u.id from (
-                select p.id from users p where p.id = any($1::uuid[]) order by p.id for key share) u))
-        and exists (select from leaderboard l where l.key = w.board and not l.deleted)
+    unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[], $7::text[],
+        $8::smallint[], $9::bool[])
+        as w (owner_id, board, expiry, username, given_score, given_subscore, metadata, rule, server)
+    cross join lateral (
+        select k.key, k.max_num_score, k.deleted from leaderboard k where k.key >= w.board
+        order by k.key limit 1) l
+    where l.key = w.board and not l.deleted and (w.server or w.owner_id in (
+        select u.id from (
+            select p.id from users p where p.id = any($1::uuid[]) order by p.id for key share) u))
 """
+
+#: When that is, as a parameter of the statements.
+NOW = "$10::timestamptz"
+
+
+def _first(given: str) -> str:
+    """What a new record holds."""
+    return f"case w.rule when 4 then 0 else {given} end"
 
 
 def upsert(num_score: int, condition: str) -> str:
@@ -49,8 +75,9 @@ def upsert(num_score: int, condition: str) -> str:
     insert into leaderboard_record as r
         (owner_id, board, expiry, username, score, subscore, num_score, max_num_score, metadata, create_time,
         update_time, rule, prev_score, prev_subscore)
-    select w.owner_id, w.board, w.expiry, w.username, w.score, w.subscore, {num_score}, w.max_num_score,
-        w.metadata::jsonb, $13, $13, w.rule, w.given_score, w.given_subscore
+    select w.owner_id, w.board, w.expiry, w.username, {_first("w.given_score")},
+        {_first("w.given_subscore")}, {num_score}, l.max_num_score, w.metadata::jsonb, {NOW}, {NOW},
+        w.rule, w.given_score, w.given_subscore
     from {GIVEN} order by w.owner_id, w.board, w.expiry
     on conflict (owner_id, board, expiry) {condition}
     returning {RECORD}, {CHANGED}

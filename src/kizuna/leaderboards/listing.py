@@ -10,7 +10,7 @@ from kizuna.leaderboards.boards import Board
 from kizuna.leaderboards.counting import HIGHEST, LOWEST, Position
 from kizuna.leaderboards.records import record_message
 from kizuna.wire.cursors import decode_cursor, encode_cursor
-from kizuna.wire.encode import parse_uuid
+from kizuna.wire.uuids import parse_uuid
 
 #: Records of all the pages that one statement reads.
 _RECORDS_AT_ONCE = 2_000

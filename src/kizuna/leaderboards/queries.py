@@ -1,7 +1,7 @@
 """Statements on leaderboards, tournaments and their records."""
 
 from kizuna.db.statements import Command, Query
-from kizuna.leaderboards.fragments import RECORD, UPDATE, upsert
+from kizuna.leaderboards.fragments import FROM_PLACE, IS_AT_PLACE, RECORD, UPDATE, upsert
 
 # --- definitions ---
 
@@ -91,9 +91,9 @@ CLEAR_RECORDS = Command(
     "boards.clear_records",
     "Remove some of a board's records.",
     """
-    delete from leaderboard_record where (owner_id, board, expiry) in (
-        select owner_id, board, expiry from leaderboard_record where board = $1
-        order by expiry, score, subscore, owner_id limit $2 for update skip locked)
+    delete from leaderboard_record where ctid = any(array(
+        select ctid from leaderboard_record where board = $1
+        order by expiry, score, subscore, owner_id limit $2 for update skip locked))
     returning 1
     """,
 )
@@ -125,7 +125,7 @@ READ = Query(
     f"""
     select w.place, {RECORD}, r.board
     from unnest($1::int[], $2::uuid[], $3::bigint[], $4::bigint[]) as w (place, owner_id, board, expiry)
-    join leaderboard_record r on r.owner_id = w.owner_id and r.board = w.board and r.expiry = w.expiry
+    cross join lateral {FROM_PLACE} r where {IS_AT_PLACE}
     """,
 )
 
@@ -206,8 +206,8 @@ AROUND = Query(
     from unnest($1::int[], $2::uuid[], $3::bigint[], $4::bigint[], $5::int[])
         as w (place, owner_id, board, expiry, size)
     cross join lateral (
-        select w.place, w.size, o.board, o.expiry, o.score, o.subscore, o.owner_id from leaderboard_record o
-        where o.owner_id = w.owner_id and o.board = w.board and o.expiry = w.expiry
+        select w.place, w.size, r.board, r.expiry, r.score, r.subscore, r.owner_id
+        from {FROM_PLACE} r where {IS_AT_PLACE}
     ) p
     cross join lateral (
         (select true as upwards, {RECORD} from leaderboard_record r

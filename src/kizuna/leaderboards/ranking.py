@@ -6,7 +6,7 @@ bisection in C; a rank adds the sizes of what lies to the left, in C too: up to 
 no slower than a tree of sums, whose upkeep every change would pay in Python. Nothing is stored per record but
 its key, and a change touches one block and the two sizes above it.
 
-    RankIndex     the keys of one board: rank, at, range, neighbours; insert, remove, move, extend
+    RankIndex     the keys of one board: rank, at, range, neighbours; insert, remove, extend
     SignedIndex   the same keys as the sum of changes that may arrive in any order
 
 Nothing here does input or output or waits, and nothing is safe to use from two threads at once.
@@ -144,11 +144,6 @@ class RankIndex:
             left = max(at - 1, 0)
             self._regroup(left, left + 2)
         return True
-
-    def move(self, old: bytes, new: bytes) -> bool:
-        """Remove one key and insert another, each if it can be; True if both could."""
-        removed = self.remove(old)
-        return self.insert(new) and removed
 
     def extend(self, packed: bytes) -> None:
         """Add many keys at once: joined, ascending whatever the board's order, all above those in the index.
@@ -299,11 +294,6 @@ class SignedIndex:
         outstanding = self._outstanding.get(key, 0)
         if outstanding * change < 0 or not self._change(key, change):
             self._keep(key, outstanding + change)
-
-    @property
-    def unsettled(self) -> int:
-        """How many changes wait for their counterpart."""
-        return sum(map(abs, self._outstanding.values()))
 
     def _change(self, key: bytes, change: int) -> bool:
         return self.index.insert(key) if change > 0 else self.index.remove(key)

@@ -80,7 +80,7 @@ class RanksLate(ApiError):
         super().__init__(Code.UNAVAILABLE, "Ranks are being read, try again in a moment.")
 
 
-class Told:
+class Announcement:
     """Changes of which notices have been sent; `heard` is set when they have come back.
 
     `ranks` are those that the changes led to at that moment, one for each: None if there is no index, 0 if it
@@ -103,7 +103,7 @@ class Ranks:
         self._without = frozenset(without)
         self._me = uuid.uuid4().hex
         self._numbers = count_from(1)
-        self._told: WeakValueDictionary[str, Told] = WeakValueDictionary()
+        self._announced: WeakValueDictionary[str, Announcement] = WeakValueDictionary()
         self._in_doubt: Counter[Period] = Counter()
         self._rankings: dict[Period, Ranking] = {}
         self._counting = Counting(database)
@@ -182,47 +182,47 @@ class Ranks:
     ) -> tuple[T, Sequence[int | None]]:
         """Run `work`, which changes records of these periods: its result, when all of it has taken effect.
 
-        With it come the ranks that the changes led to (see `Told`). `alone` says that the work is a single
-        statement.
+        With it come the ranks that the changes led to (see `Announcement`). `alone` says that the work is a
+        single statement.
         """
 
-        async def told(tx: Transaction) -> tuple[T, Told]:
+        async def announced(tx: Transaction) -> tuple[T, Announcement]:
             result, changes = await work(tx)
-            return result, await self.tell(tx, changes)
+            return result, await self.announce(tx, changes)
 
         try:
             if alone and self._bus.alone:
                 result, changes = await work(self._database)
-                news = Told(changes)
+                announcement = Announcement(changes)
             else:
-                result, news = await self._database.atomically(told)
+                result, announcement = await self._database.atomically(announced)
         except ROLLED_BACK:
             raise
         except BaseException:
             self.unknown(periods)
             raise
-        await self.obey(news)
-        return result, news.ranks
+        await self.apply_committed(announcement)
+        return result, announcement.ranks
 
-    async def tell(self, tx: Transaction, changes: Sequence[Change]) -> "Told":
+    async def announce(self, tx: Transaction, changes: Sequence[Change]) -> "Announcement":
         """Let all processes know of changes when a transaction commits.
 
-        `obey` must follow the commit, `unknown` what may have been one.
+        `apply_committed` must follow the commit, `unknown` what may have been one.
         """
-        told = Told(changes)
+        announcement = Announcement(changes)
         if self._bus.alone:
-            return told
+            return announcement
         *others, last = encode_changes(changes) if changes else [""]
         for text in others:
             await self._bus.announce(tx, TOPIC, f"- {text}")
         if last:
-            # Nobody waits for it if it is rolled back: it is forgotten with what `tell` has returned.
+            # Nobody waits for it if it is rolled back: it is forgotten with what `announce` has returned.
             name = f"{self._me}.{next(self._numbers)}"
-            self._told[name] = told
+            self._announced[name] = announcement
             await self._bus.announce(tx, TOPIC, f"{name} {last}")
-        return told
+        return announcement
 
-    async def obey(self, told: "Told") -> None:
+    async def apply_committed(self, announcement: "Announcement") -> None:
         """Know changes that have been committed.
 
         Where there are other processes, this one too takes changes in the order in which they were committed,
@@ -230,21 +230,22 @@ class Ranks:
         changed meanwhile, and count it twice.
         """
         if self._bus.alone:
-            self._take(told.changes)
-            self._note_ranks(told)
+            self._take(announcement.changes)
+            self._note_ranks(announcement)
             return
-        periods = {Period(change.board, change.expiry) for change in told.changes}
+        periods = {Period(change.board, change.expiry) for change in announcement.changes}
         if self._bus.connected and not periods.isdisjoint(self._rankings):
             try:
                 async with asyncio.timeout(_PATIENCE_WITH_NOTICES):
-                    await told.heard.wait()
+                    await announcement.heard.wait()
             except TimeoutError:
                 # What is quickly read is read again. Larger indices are right, only late: nobody is told a
                 # rank from before the change.
                 small = {period for period in periods if self._is_quickly_read(period)}
-                self.doubt(small)
-                told.ranks = [
-                    None if Period(change.board, change.expiry) in small else 0 for change in told.changes
+                self.drop_indexes(small)
+                announcement.ranks = [
+                    None if Period(change.board, change.expiry) in small else 0
+                    for change in announcement.changes
                 ]
 
     def _is_quickly_read(self, period: Period) -> bool:
@@ -259,17 +260,17 @@ class Ranks:
         """
         if self._bus.alone:
             self._in_doubt.update(periods := set(periods))
-            self.doubt(periods)
+            self.drop_indexes(periods)
             self._start(self._outwait(periods))
 
-    def doubt(self, periods: Iterable[Period]) -> None:
+    def drop_indexes(self, periods: Iterable[Period]) -> None:
         """Drop the indices of periods."""
         for period in periods:
             self._drop(period)
 
     def forget(self, board: int) -> None:
         """Drop what is known of a board that is gone, or has no ranks any more."""
-        self.doubt([period for period in self._rankings if period.board == board])
+        self.drop_indexes([period for period in self._rankings if period.board == board])
 
     async def clean_up(self) -> None:
         """Drop the indices of periods that are over, and those that nobody has asked for in a while."""
@@ -287,9 +288,9 @@ class Ranks:
     async def _on_notice(self, text: str) -> None:
         name, _, changes = text.partition(" ")
         self._take(decode_changes(changes))
-        if (told := self._told.pop(name, None)) is not None:
-            self._note_ranks(told)
-            told.heard.set()
+        if (announcement := self._announced.pop(name, None)) is not None:
+            self._note_ranks(announcement)
+            announcement.heard.set()
 
     def _take(self, changes: Iterable[Change]) -> None:
         for change in changes:
@@ -297,8 +298,8 @@ class Ranks:
             if ranking is not None:
                 ranking.take(change)
 
-    def _note_ranks(self, told: "Told") -> None:
-        told.ranks = [self._rank_after(change) for change in told.changes]
+    def _note_ranks(self, announcement: "Announcement") -> None:
+        announcement.ranks = [self._rank_after(change) for change in announcement.changes]
 
     def _rank_after(self, change: Change) -> int | None:
         ranking = self._rankings.get(Period(change.board, change.expiry))
@@ -307,7 +308,7 @@ class Ranks:
         return ranking.signed.index.rank(change.inserted)
 
     async def _forget_all(self) -> None:
-        self.doubt(list(self._rankings))
+        self.drop_indexes(list(self._rankings))
 
     def _ranking(self, board: Board, expiry: int) -> Ranking | None:
         """What is known of a period, or is being read; None where nothing can be trusted.

@@ -1,18 +1,16 @@
 """Records as they are submitted and as clients read them."""
 
-from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from kizuna.db.engine import Record
 from kizuna.leaderboards.boards import Board
 from kizuna.leaderboards.scoring import Operator
 from kizuna.storage.objects import grows_too_long, is_json_object
-from kizuna.wire.encode import rfc3339_seconds
 from kizuna.wire.timestamps import rfc3339_unix
 
 
-@dataclass(frozen=True, slots=True)
-class RecordWrite:
+class RecordWrite(NamedTuple):
     """A score to be written.
 
     `metadata` is a JSON object's text, "" to keep what is stored. `operator` is the wire's number, 0 for the
@@ -54,8 +52,12 @@ def rule(board: Board, operator: Operator) -> int:
     return _FIRST_OR_ASCENDING_BEST if board.join_required else _ASCENDING_BEST
 
 
+#: The same few times are told again and again.
+_time = lru_cache(maxsize=16_384)(rfc3339_unix)
+
+
 def record_message(board_id: str, row: Record, rank: int) -> dict[str, Any]:
-    """The `LeaderboardRecord` message of a row; a rank of 0 is none."""
+    """The `LeaderboardRecord` message of a row with the columns `fragments.RECORD`; a rank of 0 is none."""
     message: dict[str, Any] = {"leaderboard_id": board_id, "owner_id": row["owner_id"]}
     if row["username"] is not None:
         message["username"] = row["username"]
@@ -66,10 +68,10 @@ def record_message(board_id: str, row: Record, rank: int) -> dict[str, Any]:
     if row["num_score"]:
         message["num_score"] = row["num_score"]
     message["metadata"] = row["metadata"]
-    message["create_time"] = rfc3339_seconds(row["create_time"])
-    message["update_time"] = rfc3339_seconds(row["update_time"])
+    message["create_time"] = _time(row["create_time"])
+    message["update_time"] = _time(row["update_time"])
     if row["expiry"]:
-        message["expiry_time"] = rfc3339_unix(row["expiry"])
+        message["expiry_time"] = _time(row["expiry"])
     if rank:
         message["rank"] = str(rank)
     message["max_num_score"] = row["max_num_score"]

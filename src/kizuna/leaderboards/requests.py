@@ -6,7 +6,7 @@ from typing import Any
 from kizuna.errors import invalid
 from kizuna.http.call import Call
 from kizuna.leaderboards.records import RecordWrite, is_metadata
-from kizuna.wire.encode import parse_uuid
+from kizuna.wire.uuids import parse_uuid
 
 #: Bytes of metadata that players may add to a score. A list holds up to a thousand records.
 LARGEST_METADATA = 16_384

@@ -3,11 +3,11 @@
 `given` is the submitted score and subscore, `stored` what the record holds. The two numbers follow the same
 rule, each for itself: under BEST a worse score with a better subscore improves the subscore alone.
 
-    operator      a new record holds    an existing record becomes       nothing changes if
-    BEST          given                 the better of stored and given   given is not better in either
-    SET           given                 given                            given is what is stored
-    INCREMENT     given                 stored + given                   given is 0, 0
-    DECREMENT     0, 0                  stored - given, at least 0       given is 0, 0
+    operator      a new record holds    an existing record becomes
+    BEST          given                 the better of stored and given
+    SET           given                 given
+    INCREMENT     given                 stored + given
+    DECREMENT     0, 0                  stored - given, at least 0
 
 The better one is the smaller on an ascending board, else the larger. A record holds 0 to 2**63 - 1. What is
 given must lie there too, except for DECREMENT: to take away less than nothing is to add.
@@ -16,8 +16,10 @@ given must lie there too, except for DECREMENT: to take away less than nothing i
 from enum import IntEnum
 from typing import NamedTuple
 
+from kizuna.wire.integers import INT64_MAX
+
 #: The largest score and subscore that a record can hold.
-LARGEST = 2**63 - 1
+LARGEST = INT64_MAX
 
 
 class ScoreError(ValueError):
@@ -35,9 +37,9 @@ class Operator(IntEnum):
     @classmethod
     def from_wire(cls, number: int) -> "Operator | None":
         """The operator of a wire number, None for 0. Raises ValueError for an unknown one."""
-        if number not in range(len(cls) + 1):
+        if not 0 <= number < len(_BY_WIRE):
             raise ValueError("invalid operator")
-        return cls(number - 1) if number else None
+        return _BY_WIRE[number]
 
     @classmethod
     def from_name(cls, name: str) -> "Operator":
@@ -53,6 +55,7 @@ class Operator(IntEnum):
         return self.value + 1
 
 
+_BY_WIRE: tuple[Operator | None, ...] = (None, *Operator)
 _NAMES = {
     "best": Operator.BEST,
     "set": Operator.SET,
@@ -86,17 +89,6 @@ def combined(operator: Operator, ascending: bool, stored: Score, given: Score) -
     return _within_bounds(Score(*(_one(operator, ascending, old, new) for old, new in pairs)), "resulting")
 
 
-def changes_nothing(operator: Operator, ascending: bool, stored: Score, given: Score) -> bool:
-    """Whether a leaderboard leaves the existing record as it is, its count of submissions included.
-
-    Tournaments count each submission and do not ask. Raises ScoreError where `combined` does.
-    """
-    result = combined(operator, ascending, stored, given)
-    if operator is Operator.DECREMENT:
-        return given == _ZERO  # a record at 0 cannot sink, but the submission counts
-    return result == stored
-
-
 def _one(operator: Operator, ascending: bool, stored: int, given: int) -> int:
     match operator:
         case Operator.BEST:
@@ -110,7 +102,7 @@ def _one(operator: Operator, ascending: bool, stored: int, given: int) -> int:
 
 
 def _within_bounds(score: Score, which: str) -> Score:
-    for name, value in zip(Score._fields, score, strict=True):
-        if not 0 <= value <= LARGEST:
-            raise ScoreError(f"the {which} {name} must be between 0 and {LARGEST}")
-    return score
+    if 0 <= score.score <= LARGEST and 0 <= score.subscore <= LARGEST:
+        return score
+    name = "subscore" if 0 <= score.score <= LARGEST else "score"
+    raise ScoreError(f"the {which} {name} must be between 0 and {LARGEST}")

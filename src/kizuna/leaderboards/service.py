@@ -21,7 +21,7 @@ from kizuna.leaderboards.listing import (
     window_cursors,
 )
 from kizuna.leaderboards.rankings import Period
-from kizuna.leaderboards.ranks import Executor, Ranks, RanksLate, Told
+from kizuna.leaderboards.ranks import Announcement, Executor, Ranks, RanksLate
 from kizuna.leaderboards.records import RecordWrite, record_message
 from kizuna.leaderboards.writing import Submission, Writing, submission
 from kizuna.leaderboards.writing import Written as RankedRow
@@ -65,8 +65,8 @@ class Leaderboards:
         changes: Sequence[Change],
     ) -> "Written":
         """What a transaction has written so far, on leaderboards or tournaments: the ranks are told of it."""
-        told = await self._ranks.tell(tx, changes)
-        return Written(self._ranks, told, self, list(zip(submissions, rows, strict=True)))
+        announcement = await self._ranks.announce(tx, changes)
+        return Written(self._ranks, announcement, self, list(zip(submissions, rows, strict=True)))
 
     def _submission(self, board: Board, write: RecordWrite) -> Submission:
         if board.authoritative and not write.server:
@@ -184,7 +184,7 @@ class Leaderboards:
         if rows:
             await tx.write(queries.LEAVE, [row["board"] for row in rows], [row["expiry"] for row in rows])
         changes = [deleted(row) for row in rows]
-        return Changed(self._ranks, await self._ranks.tell(tx, changes))
+        return Changed(self._ranks, await self._ranks.announce(tx, changes))
 
     async def _list_message(
         self, board: Board, period: int, page: Records, owned: Sequence[dict[str, Any]]
@@ -217,15 +217,15 @@ class Changed:
     """Records that a transaction has changed: the ranks must learn what becomes of it."""
 
     ranks: Ranks
-    told: Told
+    announcement: Announcement
 
     async def committed(self) -> None:
         """It has taken effect."""
-        await self.ranks.obey(self.told)
+        await self.ranks.apply_committed(self.announcement)
 
     def unknown(self) -> None:
         """Whether it has taken effect could not be learned."""
-        self.ranks.unknown({Period(change.board, change.expiry) for change in self.told.changes})
+        self.ranks.unknown({Period(change.board, change.expiry) for change in self.announcement.changes})
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +239,7 @@ class Written(Changed):
         """The `LeaderboardRecord` messages, after the commit, with the ranks that all writes have led to."""
         ranks = {
             (Period(change.board, change.expiry), change.inserted): rank
-            for change, rank in zip(self.told.changes, self.told.ranks, strict=True)
+            for change, rank in zip(self.announcement.changes, self.announcement.ranks, strict=True)
         }
         written = [
             (one.board, RankedRow(row, ranks.get((one.period, key_of(row))))) for one, row in self.records

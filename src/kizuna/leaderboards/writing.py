@@ -6,7 +6,6 @@ with the stored one by the rules of `scoring`, and tells what stood there before
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -36,14 +35,12 @@ class Written(NamedTuple):
     rank: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """A write, checked: what a new record would hold, and what was given."""
+class Submission(NamedTuple):
+    """A write, checked, and how it is combined with what is stored."""
 
     place: Place
     board: Board
     write: RecordWrite
-    first: Score
     rule: int
 
     @property
@@ -56,16 +53,16 @@ def submission(board: Board, expiry: int, write: RecordWrite, failure: str) -> S
 
     The reference answers 500 to unknown operators and to negative scores.
     """
-    given = Score(write.score, write.subscore)
     try:
         chosen = Operator.from_wire(write.operator)
         operator = board.operator if chosen is None else chosen
         # Who has joined has a record: what becomes of that decides.
-        proposed = given if board.join_required else first(operator, given)
+        if not board.join_required:
+            first(operator, Score(write.score, write.subscore))
     except (ScoreError, ValueError) as error:
         raise invalid(failure) from error
     place = Place(write.owner_id, board.key, expiry)
-    return Submission(place, board, write, proposed, rule(board, operator))
+    return Submission(place, board, write, rule(board, operator))
 
 
 def columns(submissions: Sequence[Submission], now: datetime) -> tuple[object, ...]:
@@ -75,11 +72,8 @@ def columns(submissions: Sequence[Submission], now: datetime) -> tuple[object, .
         [one.place.board for one in submissions],
         [one.place.expiry for one in submissions],
         [one.write.username or None for one in submissions],
-        [one.first.score for one in submissions],
-        [one.first.subscore for one in submissions],
         [one.write.score for one in submissions],
         [one.write.subscore for one in submissions],
-        [one.board.max_num_score for one in submissions],
         [one.write.metadata or None for one in submissions],
         [one.rule for one in submissions],
         [one.write.server for one in submissions],

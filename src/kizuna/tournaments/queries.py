@@ -1,7 +1,7 @@
 """Statements on tournaments: attempts, and the number of players."""
 
 from kizuna.db.statements import Command, Query
-from kizuna.leaderboards.fragments import CHANGED, GIVEN, RECORD, UPDATE, upsert
+from kizuna.leaderboards.fragments import CHANGED, FROM_PLACE, GIVEN, IS_AT_PLACE, NOW, RECORD, UPDATE, upsert
 
 ATTEMPT = Command(
     "records.attempt",
@@ -23,7 +23,7 @@ ATTEMPT_JOINED = Command(
     update leaderboard_record r set {UPDATE.replace("excluded.", "e.")}
     from (
         select w.owner_id, w.board, w.expiry, w.username, w.metadata::jsonb as metadata, w.rule,
-            $13::timestamptz as update_time, w.given_score as prev_score, w.given_subscore as prev_subscore
+            {NOW} as update_time, w.given_score as prev_score, w.given_subscore as prev_subscore
         from {GIVEN}
     ) e
     where r.owner_id = e.owner_id and r.board = e.board and r.expiry = e.expiry
@@ -92,9 +92,9 @@ ADMIT = Command(
 EXCLUDE = Command(
     "tournaments.exclude",
     "Take back records that were written beyond the tournament's size.",
-    """
-    delete from leaderboard_record r
-    using unnest($1::uuid[], $2::bigint[], $3::bigint[]) as w (owner_id, board, expiry)
-    where r.owner_id = w.owner_id and r.board = w.board and r.expiry = w.expiry
+    f"""
+    delete from leaderboard_record where ctid = any(array(
+        select r.ctid from unnest($1::uuid[], $2::bigint[], $3::bigint[]) as w (owner_id, board, expiry)
+        cross join lateral {FROM_PLACE} r where {IS_AT_PLACE}))
     """,
 )
