@@ -3,8 +3,6 @@
 A plan is made once for whatever parameters, and kept; what it is made from may be old.
 """
 
-import json
-import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,11 +11,12 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from kizuna.accounts.tables import SYSTEM_USER
+from kizuna.caller import SYSTEM_USER
 from kizuna.db.engine import _PLANNER
 from kizuna.db.statements import Query, Statement
 from kizuna.groups import queries
 from tests.groups.statements import SIGN_UP
+from tests.support.explained import plan, prepare, work
 
 STATEMENTS = [statement for statement in vars(queries).values() if isinstance(statement, Statement)]
 
@@ -48,52 +47,13 @@ class World:
     group: str
     users: list[str]
 
-    async def plan(self, statement: Statement, *args: Any) -> str:
+    async def plan(self, statement: Statement) -> str:
         """The plan for whatever parameters."""
-        rows = await self.connection.fetch(f"explain {_execute(statement, *args)}")
-        return "\n".join(row[0] for row in rows)
+        return await plan(self.connection, statement)
 
     async def work(self, statement: Statement, *args: Any) -> int:
         """How many rows and pages PostgreSQL looks at; nothing is changed."""
-        undone = self.connection.transaction()
-        await undone.start()
-        told = await self.connection.fetchval(
-            f"explain (analyze, buffers, format json) {_execute(statement, *args)}"
-        )
-        await undone.rollback()
-        root = json.loads(told)[0]["Plan"]
-        return int(root["Shared Hit Blocks"]) + int(root["Shared Read Blocks"]) + _rows(root)
-
-
-def _execute(statement: Statement, *args: Any) -> str:
-    return f'execute "{statement.name}" ({", ".join(map(_literal, args))})'
-
-
-def _literal(value: Any) -> str:
-    if value is None:
-        return "null"
-    text = (
-        "{" + ", ".join(json.dumps(str(one)) for one in value) + "}"
-        if isinstance(value, list)
-        else str(value)
-    )
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _rows(node: dict[str, Any]) -> int:
-    removed = sum(value for name, value in node.items() if name.startswith("Rows Removed"))
-    below = sum(map(_rows, node.get("Plans", ())))
-    return int((node["Actual Rows"] + removed) * node["Actual Loops"]) + below
-
-
-def _nulls(statement: Statement) -> list[None]:
-    return [None] * max(map(int, re.findall(r"\$(\d+)", statement.sql)))
-
-
-async def _prepare(connection: asyncpg.Connection) -> None:
-    for statement in STATEMENTS:
-        await connection.execute(f'prepare "{statement.name}" as {statement.sql}')
-        await connection.fetch(f"explain {_execute(statement, *_nulls(statement))}")
+        return sum(await work(self.connection, statement, *args))
 
 
 @pytest_asyncio.fixture(scope="module", params=["empty", "small", "fresh"])
@@ -106,10 +66,9 @@ async def world(request: pytest.FixtureRequest, database_url: str) -> AsyncItera
     connection = await asyncpg.connect(database_url, server_settings=_PLANNER)
     undone = connection.transaction()
     await undone.start()
-    await connection.execute("set local plan_cache_mode = force_generic_plan")
     if request.param == "empty":
         await connection.execute(ANALYZE)
-        await _prepare(connection)
+        await prepare(connection, *STATEMENTS)
     users = [
         str(row[0])
         for row in await connection.fetch("select gen_random_uuid() from generate_series(1, 2000)")
@@ -127,7 +86,7 @@ async def world(request: pytest.FixtureRequest, database_url: str) -> AsyncItera
     if request.param == "fresh":
         await connection.execute(ANALYZE)
     if request.param != "empty":
-        await _prepare(connection)
+        await prepare(connection, *STATEMENTS)
     yield World(connection, group, users)
     await undone.rollback()
     await connection.close()
@@ -136,7 +95,7 @@ async def world(request: pytest.FixtureRequest, database_url: str) -> AsyncItera
 @pytest.mark.parametrize("statement", STATEMENTS, ids=lambda statement: statement.name)
 async def test_every_statement_finds_its_rows_by_an_index(world: World, statement: Statement) -> None:
     """None goes through a table, nor compares each row of one list with each of another."""
-    found = await world.plan(statement, *_nulls(statement))
+    found = await world.plan(statement)
     assert "Seq Scan" not in found, found
     assert "Join Filter" not in found, found
 
@@ -178,7 +137,7 @@ IN_ORDER = {
 
 @pytest.mark.parametrize("query", IN_ORDER, ids=lambda query: query.name)
 async def test_filters_have_their_indices(world: World, query: Query) -> None:
-    found = await world.plan(query, *_nulls(query))
+    found = await world.plan(query)
     assert IN_ORDER[query] in found
     assert "Sort" not in found
 
@@ -193,7 +152,7 @@ async def test_a_page_is_read_without_the_rest(world: World, query: Statement, s
 
 async def test_names_are_found_by_how_they_begin(world: World) -> None:
     for query in (queries.LIST_NAMED, queries.LIST_BEGINNING):
-        found = await world.plan(query, *_nulls(query))
+        found = await world.plan(query)
         assert "groups_folded_name_idx" in found
         [condition] = [line for line in found.splitlines() if "Index Cond" in line]
         assert "folded_name" in condition
@@ -204,6 +163,6 @@ async def test_rosters_have_their_indices(world: World) -> None:
         (queries.LIST_USERS, "group_edge_group_order_idx"),
         (queries.LIST_OF_USER, "group_edge_user_order_idx"),
     ):
-        found = await world.plan(query, *_nulls(query))
+        found = await world.plan(query)
         assert index in found, found
         assert "Sort" not in found

@@ -4,26 +4,18 @@ That an account is gone, and that game code is to be told, is one transaction: w
 code is told at least once.
 """
 
-import asyncio
-import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Protocol
+from datetime import datetime
+from typing import Any, Protocol
 
 from kizuna.accounts import queries
-from kizuna.cancellation import is_end_of_task
 from kizuna.clock import Clock
 from kizuna.db.engine import Database, Record, Transaction
-from kizuna.db.queue import LOOK_EVERY, QueueRunner, QueueWatch, in_words, pause
-
-log = logging.getLogger(__name__)
+from kizuna.db.queue import LOOK_EVERY, QueueRunner, QueueWatch, failure_of
 
 #: How many deletions one process tells of at a time.
 AT_ONCE = 2
-
-#: Characters of an error that are kept.
-_LONGEST_ERROR = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,46 +93,22 @@ class _Runner(QueueRunner[BaseException]):
     """Tells of deletions one by one."""
 
     def __init__(self, locks: Database, clock: Clock, listener: Callable[[], Listener]) -> None:
-        super().__init__(locks, name="deletions of accounts", at_once=AT_ONCE)
-        self._clock = clock
+        super().__init__(locks, clock, name="deletions of accounts", key="user_id", at_once=AT_ONCE)
         self._listener = listener
-        # Whose deletions are being told. A lock is lost with its connection, while the function goes on.
-        self._busy: set[str] = set()
 
-    async def _claim(self, tx: Transaction) -> Record | None:
-        rows = await tx.read(queries.CLAIM_DELETION, self._clock.now(), list(self._busy))
-        return rows[0] if rows and rows[0]["user_id"] not in self._busy else None
+    async def _claim(self, tx: Transaction, busy: list[Any]) -> Sequence[Record]:
+        return await tx.read(queries.CLAIM_DELETION, self._clock.now(), busy)
 
     async def _answer(self, row: Record) -> BaseException | None:
-        self._busy.add(row["user_id"])
-        try:
-            await self._listener()(
-                AccountDeleted(row["user_id"], row["username"], row["delete_time"], row["attempts"] + 1)
-            )
-        except (Exception, asyncio.CancelledError, SystemExit) as error:
-            # Game code can cancel itself as well; only our own end must pass.
-            if is_end_of_task(error):
-                raise
-            return error
-        finally:
-            self._busy.discard(row["user_id"])
-        return None
+        event = AccountDeleted(row["user_id"], row["username"], row["delete_time"], row["attempts"] + 1)
+        return await failure_of(self._listener()(event))
 
     async def _record(self, tx: Transaction, row: Record, failure: BaseException | None) -> None:
         if failure is None:
             await tx.write(queries.DELETION_TOLD, row["user_id"])
             return
-        attempt = row["attempts"] + 1
-        next_try = self._clock.now() + timedelta(seconds=pause(attempt))
-        log.error(
-            "account_deleted failed for %s (attempt %d), it is tried again at %s",
-            row["user_id"],
-            attempt,
-            f"{next_try:%Y-%m-%d %H:%M:%S}",
-            exc_info=failure,
-        )
-        error = in_words(failure, _LONGEST_ERROR)
-        await tx.write(queries.DELETION_NOT_TOLD, row["user_id"], attempt, error, next_try)
+        failed = self._put_off(f"account_deleted failed for {row['user_id']}", row, failure)
+        await tx.write(queries.DELETION_NOT_TOLD, row["user_id"], *failed)
 
     def _describe(self, row: Record) -> str:
         return f"account_deleted for {row['user_id']}"

@@ -1,15 +1,13 @@
 """Finding accounts: by id, by device, by any identifier."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 
 from kizuna.accounts import queries
 from kizuna.db.coalesce import SharedReads
 from kizuna.db.engine import Database, Record
 from kizuna.db.statements import Query
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from kizuna.wire.microseconds import EPOCH
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,23 @@
 """A player's own account."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, fields
 from typing import Any, Protocol
 
 import asyncpg
 
 from kizuna.accounts import queries
-from kizuna.accounts.lookup import EPOCH, AccountLookup
-from kizuna.accounts.tables import SYSTEM_USER
+from kizuna.accounts.lookup import AccountLookup
 from kizuna.accounts.validation import check_username_characters, check_username_length
+from kizuna.caller import SYSTEM_USER
 from kizuna.clock import Clock
 from kizuna.db.engine import ROLLED_BACK, Database, Record, Transaction
 from kizuna.errors import ApiError, Code, invalid, not_found
 from kizuna.sessions.revocations import Ended, Revocations
 from kizuna.users.profile import user_message
 from kizuna.wire.encode import rfc3339_seconds
+from kizuna.wire.microseconds import EPOCH
 
 
 class Aftermath(Protocol):
@@ -27,6 +29,10 @@ class Aftermath(Protocol):
     def unknown(self) -> None:
         """Whether it has taken effect could not be learned."""
 
+
+#: Waits for those who came before to change what the deletion of a user will change in some feature, and lets
+#: nobody else begin until the end of the block.
+TakeTurn = Callable[[str], AbstractAsyncContextManager[None]]
 
 #: Locks what the deletion of a user will change in some feature, in the order in which everybody locks it.
 Hold = Callable[[Transaction, str], Awaitable[None]]
@@ -62,6 +68,8 @@ class Accounts:
 
     `disown` are the features that keep or count what no foreign key ties to an account; `hold` those that
     have something to lock for it, which they do in this order and before the account's own row is locked.
+    `take_turn` is that of the feature whose locks others may have for long: who waits for its turn has no
+    connection yet.
     """
 
     def __init__(
@@ -71,6 +79,7 @@ class Accounts:
         revocations: Revocations,
         clock: Clock,
         *,
+        take_turn: TakeTurn = lambda user_id: nullcontext(),
         hold: Sequence[Hold] = (),
         disown: Sequence[Disown] = (),
     ) -> None:
@@ -78,6 +87,7 @@ class Accounts:
         self._lookup = lookup
         self._revocations = revocations
         self._clock = clock
+        self._take_turn = take_turn
         self._hold = hold
         self._disown = disown
 
@@ -130,7 +140,8 @@ class Accounts:
             return await self._revocations.end_all(tx, [user_id])
 
         try:
-            self._revocations.obey(await self._database.atomically(work))
+            async with self._take_turn(user_id):
+                self._revocations.apply_committed(await self._database.atomically(work))
         except ROLLED_BACK:
             raise
         except BaseException:

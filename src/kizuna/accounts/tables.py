@@ -17,9 +17,6 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from kizuna.db.metadata import metadata
 
-#: The owner of what belongs to nobody; a row of `users` that no one can sign in to.
-SYSTEM_USER = "00000000-0000-0000-0000-000000000000"
-
 #: Columns that identify a player to sign in with, each at most one player's.
 IDENTIFIERS = (
     "email",

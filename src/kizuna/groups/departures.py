@@ -1,12 +1,26 @@
 """What becomes of groups when a member's account is deleted."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 
 import asyncpg
 
-from kizuna.db.engine import Transaction
+from kizuna.db.engine import Database, Transaction
 from kizuna.groups import queries
 from kizuna.groups.guards import GroupGuard
+from kizuna.groups.turns import Turns
+
+
+@asynccontextmanager
+async def turn(database: Database, turns: Turns, user_id: str) -> AsyncIterator[None]:
+    """Wait for the turn of the groups that a user has a relation to, and have it to the end of the block.
+
+    For a group that is joined meanwhile the transaction waits, as it does for other processes.
+    """
+    rows = await database.read(queries.IDS_OF_USER, user_id)
+    async with turns.of(*(row["id"] for row in rows)):
+        yield
 
 
 async def hold(tx: Transaction, user_id: str) -> None:

@@ -1,9 +1,9 @@
 """Lists of groups: by name, or filtered by openness, language and size."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from kizuna.accounts.tables import SYSTEM_USER
+from kizuna.caller import SYSTEM_USER
 from kizuna.db.engine import Database, Record
 from kizuna.db.statements import Query
 from kizuna.errors import invalid
@@ -12,13 +12,13 @@ from kizuna.groups.names import pattern
 from kizuna.groups.pages import Page, Pages
 from kizuna.groups.profile import OPEN, group_message, state_of
 from kizuna.wire.cursors import decode_cursor, encode_cursor
-from kizuna.wire.encode import parse_uuid
-from kizuna.wire.microseconds import from_microseconds, to_microseconds
+from kizuna.wire.integers import INT32_MAX
+from kizuna.wire.microseconds import EPOCH, from_microseconds, to_microseconds
+from kizuna.wire.uuids import parse_uuid
 
 LIST_FAILED = "Error while trying to list groups."
 COMBINED = "name filter cannot be combined with any other filter"
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CURSOR = "groups"
 
 #: Searches go through very many names. Only others who search wait for them.
@@ -35,7 +35,7 @@ class Position(NamedTuple):
     name: str
 
 
-_BELOW_ALL = Position(_EPOCH, -1, "", SYSTEM_USER, "")
+_BELOW_ALL = Position(EPOCH, -1, "", SYSTEM_USER, "")
 
 #: The list for a filter on openness, on the language, on the size. Where the size is limited it goes down
 #: from there; so does the fourth, from the largest. The reference goes on upwards in that one, so that its
@@ -58,7 +58,7 @@ _DOWNWARDS = {
 }
 
 #: The most members that a group can have.
-_LARGEST = 2**31 - 1
+_LARGEST = INT32_MAX
 
 
 class Listing:

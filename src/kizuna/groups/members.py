@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import orjson
 
-from kizuna.accounts.tables import SYSTEM_USER
+from kizuna.caller import SYSTEM_USER
 from kizuna.channels import codes as messages
 from kizuna.channels.service import Channels, SystemMessage
 from kizuna.clock import Clock

@@ -2,16 +2,15 @@
 
 import asyncio
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from kizuna.db.coalesce import LARGEST_BATCH, Run, SharedReads
 from kizuna.db.engine import Database, Record
 from kizuna.db.statements import Query
-
-Message = dict[str, Any]
+from kizuna.wire.encode import JsonObject
 
 #: Makes a page's message of its rows; there is one row more than the limit where there is a next page.
-MessageOf = Callable[[list[Record], int], Message]
+MessageOf = Callable[[list[Record], int], JsonObject]
 
 #: Rows of all the pages that one statement reads.
 _ROWS_AT_ONCE = 2_000
@@ -40,14 +39,14 @@ class Pages:
         self._message_of = message_of
         self.read = _Reads(self._read_all, at_once=at_once, in_flight=in_flight)
 
-    async def _read_all(self, pages: list[Page]) -> list[Message]:
-        found: dict[Page, Message] = {}
+    async def _read_all(self, pages: list[Page]) -> list[JsonObject]:
+        found: dict[Page, JsonObject] = {}
         for query in {page.query: None for page in pages}:
             for some in _portions([page for page in pages if page.query is query]):
                 found.update(zip(some, await self._read_some(query, some), strict=True))
         return [found[page] for page in pages]
 
-    async def _read_some(self, query: Query, pages: Sequence[Page]) -> list[Message]:
+    async def _read_some(self, query: Query, pages: Sequence[Page]) -> list[JsonObject]:
         rows: list[list[Record]] = [[] for _ in pages]
         for row in await self._database.read(
             query,
@@ -59,16 +58,16 @@ class Pages:
         return [self._message_of(found, page.limit) for found, page in zip(rows, pages, strict=True)]
 
 
-class _Reads(SharedReads[Page, Message]):
+class _Reads(SharedReads[Page, JsonObject]):
     """Shared reads of up to `at_once` different pages."""
 
-    def __init__(self, run: Run[Page, Message], *, at_once: int, in_flight: int) -> None:
+    def __init__(self, run: Run[Page, JsonObject], *, at_once: int, in_flight: int) -> None:
         super().__init__(run, in_flight=in_flight)
         self._at_once = at_once
 
-    def _take(self) -> tuple[list[Page], list[list[asyncio.Future[Message]]]]:
-        waiting: dict[Page, list[asyncio.Future[Message]]] = {}
-        later: list[tuple[Page, asyncio.Future[Message]]] = []
+    def _take(self) -> tuple[list[Page], list[list[asyncio.Future[JsonObject]]]]:
+        waiting: dict[Page, list[asyncio.Future[JsonObject]]] = {}
+        later: list[tuple[Page, asyncio.Future[JsonObject]]] = []
         for page, caller in self._queue:
             if page not in waiting and len(waiting) >= self._at_once:
                 later.append((page, caller))

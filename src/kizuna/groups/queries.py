@@ -58,12 +58,6 @@ UPDATE = Command(
     """,
 )
 
-MERGE_METADATA = Command(
-    "groups.merge_metadata",
-    "Set members of a group's metadata; its time of update stays.",
-    "update groups set metadata = metadata || $2::text::jsonb where id = $1",
-)
-
 DELETE = Command(
     "groups.delete",
     "Delete a group; all relations to it go with it by foreign key.",
@@ -164,6 +158,12 @@ CHANGE_ROLES = Command(
 
 # --- Deletion of an account ---
 
+IDS_OF_USER = Query(
+    "groups.ids_of_user",
+    "The groups that a user has a relation to.",
+    "select group_id::text as id from group_edge where user_id = $1",
+)
+
 LOCK_OF_USER = Query(
     "groups.lock_of_user",
     "The groups that a user has a relation to, held until the transaction ends.",
@@ -255,13 +255,14 @@ def _pages(
     condition: str = "true",
     down: bool = False,
 ) -> Query:
-    """A statement for pages of groups; `filters` is its own name's end.
+    """A statement for pages of groups, named `groups.list_` and `filters`.
 
-    `order` are the columns that they go by among those with one value of the column `within`. The index for
-    that begins with this column, and is what it should be found by. So a page is read in the index's order,
-    into the next value where there are no more groups with this one, and those are left out in the end: with
-    a condition inside, the planner may prefer an index that leads to all groups with the value, or through
-    very many to find the few with a rare one.
+    `within` is the column that is filtered by, if one is, and `order` the columns that the groups of one
+    value are sorted by. There is an index for each such list: `within` first, then `order`. The statement
+    makes sure that PostgreSQL uses it: the inner query has no condition on `within` but reads on in the
+    index's order, past the last group of the value, and the outer one drops what has another value. With the
+    condition inside, the planner may take an index that yields all groups of the value for sorting, or search
+    very many groups for the few of a rare value.
     """
     columns = [f"g.{column}" for column in order]
     position = [f"p.{'after_lang_tag' if column == 'lang_tag' else column}" for column in order]

@@ -32,10 +32,6 @@ class Step(NamedTuple):
     after: Relation
 
     @property
-    def enters(self) -> bool:
-        return belongs(self.after) and not belongs(self.before)
-
-    @property
     def leaves(self) -> bool:
         return belongs(self.before) and not belongs(self.after)
 

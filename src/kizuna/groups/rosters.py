@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from kizuna.accounts.tables import SYSTEM_USER
+from kizuna.caller import SYSTEM_USER
 from kizuna.db.engine import Database, Record
 from kizuna.db.statements import Query
 from kizuna.errors import invalid
@@ -12,7 +12,7 @@ from kizuna.groups.profile import group_message
 from kizuna.groups.roles import Role
 from kizuna.users.profile import user_message
 from kizuna.wire.cursors import Value, decode_cursor, encode_cursor
-from kizuna.wire.encode import parse_uuid
+from kizuna.wire.uuids import parse_uuid
 
 #: Cursors of lists of friends are of this kind too: one list goes on where another one ended.
 _CURSOR = "edge"

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from kizuna.accounts.tables import SYSTEM_USER
+from kizuna.caller import SYSTEM_USER
 from kizuna.errors import invalid
 from kizuna.groups import service
 from kizuna.groups.listing import LIST_FAILED
@@ -11,7 +11,7 @@ from kizuna.groups.members import INVALID_USER_ID
 from kizuna.groups.service import GroupChange, Groups, NewGroup
 from kizuna.http.call import Call, EmptyReply
 from kizuna.http.routes import Routes
-from kizuna.wire.encode import parse_uuid
+from kizuna.wire.uuids import parse_uuid
 
 INVALID_GROUP_ID = "Group ID must be a valid ID."
 

@@ -1,7 +1,8 @@
 """Groups: create, find, join, leave, and what their admins do."""
 
 import random
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,7 @@ from uuid import uuid4
 import asyncpg
 import orjson
 
-from kizuna.accounts.tables import SYSTEM_USER
+from kizuna.caller import SYSTEM_USER
 from kizuna.channels import codes as messages
 from kizuna.channels.service import Channels, SystemMessage
 from kizuna.clock import Clock
@@ -246,7 +247,7 @@ class Groups:
             await self._delete(tx, group_id)
             return
         await tx.write(queries.REMOVE, group_id, [user_id])
-        # Of a request that is withdrawn the reference tells the channel too, which outsiders write into so.
+        # The reference tells the channel of a withdrawn request as well, so that outsiders can write into it.
         if roles.belongs(role):
             await count(tx, group_id, -1, self._clock.now())
             left = SystemMessage(messages.GROUP_LEAVE, user_id, username)
@@ -372,13 +373,9 @@ class Groups:
         """Let nobody else change these groups until the transaction ends; before anything else is locked."""
         await tx.read(queries.LOCK, list(group_ids))
 
-    async def merge_metadata_within(self, tx: Transaction, group_id: str, patch: Mapping[str, Any]) -> None:
-        """Set members of the metadata of a group that the transaction holds; the others stay.
-
-        The group counts as unchanged: its time of update is what lists are ordered by, and what a server
-        keeps in there for others to see shall not move it about.
-        """
-        await tx.write(queries.MERGE_METADATA, group_id, orjson.dumps(dict(patch)).decode())
+    def turn_of(self, user_id: str) -> AbstractAsyncContextManager[None]:
+        """The turn of all groups that the deletion of this account will change."""
+        return departures.turn(self._database, self.turns, user_id)
 
     async def hold(self, tx: Transaction, user_id: str) -> None:
         """Lock the groups that the deletion of this account will change."""

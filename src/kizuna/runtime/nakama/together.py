@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from kizuna.accounts.service import Aftermath
-from kizuna.accounts.tables import SYSTEM_USER
+from kizuna.caller import SYSTEM_USER
 from kizuna.db.engine import ROLLED_BACK, Database, Transaction
 from kizuna.leaderboards.boards import Board
 from kizuna.leaderboards.records import RecordWrite
@@ -96,7 +96,8 @@ class TogetherCalls(BoardCalls):
             return MultiUpdateResult([ack_of(ack) for ack in acks], results, [], created), written
 
         with refusing("Error running multi update."):
-            result, written = await _settled(services.database, work)
+            async with services.groups.turns.of(*held_groups):
+                result, written = await _settled(services.database, work)
         return replace(result, records=await _records(scores, written))
 
     async def _prepared_score(self, write: LeaderboardWrite) -> tuple[Board, RecordWrite]:
