@@ -255,13 +255,26 @@ def _load(options: argparse.Namespace, more: Mapping[str, Any] | None = None) ->
 
 
 def _serve(options: argparse.Namespace) -> int:
+    from kizuna.host import hangups
+
+    hangups.outlast()  # before anything that takes a while
     loaded = _load(options)
     if options.fake_providers:
         return _serve_with_fakes(options, loaded.settings)
     if options.fake_providers_port:
         _err("kizuna: --fake-providers-port needs --fake-providers.")
         return 2
-    return _run_server(options, loaded.settings, loaded.warnings)
+    trust = _trusting(loaded.settings)
+    return _run_server(options, loaded.settings, loaded.warnings, announcement=lambda _url: trust)
+
+
+def _trusting(settings: Settings) -> Sequence[str]:
+    """A line of warning where settings leave open which app a sign-in or a purchase was made for."""
+    from kizuna.doctor_providers import open_to_others
+
+    if not any(open_to_others(settings)):
+        return ()
+    return ["Warning: sign-ins and purchases made for other apps are accepted, too; see `kizuna doctor`."]
 
 
 def _serve_with_fakes(options: argparse.Namespace, own: Settings) -> int:
@@ -303,7 +316,7 @@ def _new(options: argparse.Namespace) -> int:
     create(options.folder)
     enter = f"cd {shlex.quote(str(options.folder))} && "
     _out(f"{options.folder} is ready. Run it, and test it:")
-    _out(f"  {enter}{command('kizuna')} serve --config kizuna.yml --reload")
+    _out(f"  {enter}{command('kizuna')} serve --config kizuna.yaml --reload")
     if find_spec("pytest") is None:
         _out(f"  {python()} -m pip install pytest")
     _out(f"  {enter}{command('pytest')}")

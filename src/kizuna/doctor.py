@@ -31,6 +31,7 @@ from kizuna.host.database import (
 )
 from kizuna.host.errors import HostError
 from kizuna.runtime import ModuleLoadError, modules
+from kizuna.runtime.functions import TEAM_EVENT
 from kizuna.scheduler.service import failing
 from kizuna.settings import Settings
 from kizuna.teams.config.errors import ConfigError
@@ -44,6 +45,9 @@ CLOCKS_APART = 5.0
 
 #: Free space below which writes will soon fail, in bytes.
 LITTLE_SPACE = 1 << 30
+
+#: Connections that functions for Teams need, the calls that they are part of included.
+ENOUGH_TO_WRITE, ENOUGH_TO_CHANGE_TEAMS = 3, 5
 
 #: Failing callbacks that are named.
 _MOST_CALLBACKS = 10
@@ -68,9 +72,9 @@ class DatabaseFacts(NamedTuple):
     time: datetime
 
 
-def examine(settings: Settings, warnings: Sequence[str] = (), clock: Clock | None = None) -> list[Finding]:
+def examine(settings: Settings, warnings: Sequence[str] = ()) -> list[Finding]:
     """All findings for a server with these settings; `warnings` came up while they were read."""
-    clock = clock or SystemClock()
+    clock = SystemClock()
     return [
         *(Finding("warning", warning) for warning in warnings),
         *_guarded("data directory", lambda: check_data_directory(settings)),
@@ -205,6 +209,19 @@ def check_modules(settings: Settings) -> Iterator[Finding]:
     yield from (Finding("warning", warning) for warning in warnings)
     if game.functions:
         yield Finding("ok", f"The game code can be loaded: {game.functions}.")
+    yield from _check_connections(settings, [kind for kind in game.functions.of_teams if kind != TEAM_EVENT])
+
+
+def _check_connections(settings: Settings, deciding: Sequence[str]) -> Iterator[Finding]:
+    """Whether functions that are asked within calls of Teams find connections beside those calls'."""
+    size = settings.database.pool_size
+    if settings.teams.config is None or not deciding or size >= ENOUGH_TO_CHANGE_TEAMS:
+        return
+    what = "write anything" if size < ENOUGH_TO_WRITE else "change other teams"
+    yield Finding(
+        "warning",
+        f"With a database.pool_size of {size} these functions cannot {what}: {', '.join(deciding)}.",
+    )
 
 
 @contextmanager

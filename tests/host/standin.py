@@ -2,6 +2,7 @@
 
 Run as a program it takes settings as JSON, and acts up as the environment says:
 STANDIN_FAIL (raise at start-up), STANDIN_DATABASE_DIES (a file whose appearance is the database's death).
+It adds a line to the file STANDIN_SLOW when a slow request begins, to STANDIN_SHUTDOWN when a process ends.
 """
 
 import asyncio
@@ -37,6 +38,8 @@ class Standin:
         path = scope["path"]
         body = b"{}"
         if path == "/slow":
+            if file := os.environ.get("STANDIN_SLOW"):
+                _note(file, "begun\n")
             await asyncio.sleep(float(scope["query_string"] or b"0.5"))
         elif path == "/finished":
             body = str(self.finished).encode()

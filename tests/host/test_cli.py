@@ -4,14 +4,18 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+import certifi
 import pytest
 
 from kizuna import __version__
 from kizuna.cli import main
 from kizuna.db import tools
+from kizuna.host.banner import Announcement
 from kizuna.host.database import place_of
+from kizuna.settings import Settings
 from tests.host.running import Program, environment, running, until
 from tests.support.databases import Databases
 
@@ -148,6 +152,31 @@ def test_settings_that_are_wrong_are_told_line_by_line(
     assert refused(capsys, "serve", "--port", "x") == [
         "kizuna: command line: socket.port must be a whole number, not 'x'."
     ]
+
+
+def test_the_start_warns_of_what_is_open_to_other_apps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Until a setting says which app it is that players sign in to and buy in."""
+    told: list[Sequence[str]] = []
+
+    def serve(settings: Settings, *, announcement: Announcement, **others: object) -> int:
+        told.append(announcement("http://127.0.0.1:1"))
+        return 0
+
+    monkeypatch.setattr("kizuna.host.parent.serve", serve)
+    closed = tmp_path / "closed.yaml"
+    closed.write_text(
+        "social: {google: {client_ids: [a]}, facebook: {app_id: a, app_secret: a}, gamecenter: "
+        "{bundle_ids: [a], trust_anchors: anchors.pem}}\niap: {apple: {bundle_ids: [a]}}\n"
+    )
+    end = "-----END CERTIFICATE-----\n"
+    (tmp_path / "anchors.pem").write_text(certifi.contents().split(end)[0] + end)
+    monkeypatch.chdir(tmp_path)
+    assert main(["serve"]) == main(["serve", "--config", str(closed)]) == 0
+    [warning], nothing = told
+    assert warning.startswith("Warning: sign-ins and purchases made for other apps are accepted")
+    assert not nothing
 
 
 def test_reload_is_refused_where_others_could_connect(tmp_path: Path) -> None:

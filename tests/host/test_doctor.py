@@ -163,6 +163,30 @@ def test_a_game_without_functions_is_a_warning(tmp_path: Path, caplog: pytest.Lo
     assert caplog.records == []
 
 
+@pytest.mark.parametrize(
+    ("pool_size", "what"), [(1, "write anything"), (2, "write anything"), (3, "change other teams"), (5, "")]
+)
+def test_too_few_connections_for_functions_for_teams_are_a_warning(
+    tmp_path: Path, pool_size: int, what: str
+) -> None:
+    """Those that are only told of what was done are not within a call."""
+    (tmp_path / "guild.py").write_text(
+        """
+def register(app):
+    app.team_event(noted)
+    app.team_profanity(rude)
+
+async def noted(ctx, event): ...
+async def rude(ctx, text): return False
+"""
+    )
+    game = {"runtime__modules": [str(tmp_path)], "database__pool_size": pool_size}
+    text = f"With a database.pool_size of {pool_size} these functions cannot {what}: team_profanity."
+    _, *found = lines(doctor.check_modules(settings(**game, teams__config=tmp_path / "guilds.json")))
+    assert found == ([f"warning: {text}"] if what else [])
+    assert len(lines(doctor.check_modules(settings(**game)))) == 1
+
+
 def test_a_game_that_cannot_be_loaded_is_a_problem(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

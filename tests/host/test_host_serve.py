@@ -173,10 +173,11 @@ def test_a_stop_under_load_fails_no_request(workers: int, number: signal.Signals
 
 @WORKERS
 def test_a_request_under_way_is_finished(workers: int, tmp_path: Path) -> None:
-    log = tmp_path / "shutdown"
-    with running({"workers": workers}, STANDIN_SHUTDOWN=str(log)) as server, server.connect() as client:
+    log, slow = tmp_path / "shutdown", tmp_path / "slow"
+    files = {"STANDIN_SHUTDOWN": str(log), "STANDIN_SLOW": str(slow)}
+    with running({"workers": workers}, **files) as server, server.connect() as client:
         client.sendall(request("/slow?0.8"))
-        time.sleep(0.1)
+        until(slow.exists, "the request is under way")
         stopping = threading.Thread(target=server.end)
         stopping.start()
         status, head, body = read_answer(client)
@@ -198,10 +199,11 @@ def test_an_idle_connection_does_not_hold_the_server_up() -> None:
 
 
 @WORKERS
-def test_a_second_interrupt_hurries(workers: int) -> None:
-    with running({"workers": workers}) as server, server.connect() as client:
+def test_a_second_interrupt_hurries(workers: int, tmp_path: Path) -> None:
+    slow = tmp_path / "slow"
+    with running({"workers": workers}, STANDIN_SLOW=str(slow)) as server, server.connect() as client:
         client.sendall(request("/slow?9"))
-        time.sleep(0.1)
+        until(slow.exists, "the request is under way")
         started = time.monotonic()
         server.process.send_signal(signal.SIGINT)
         until(lambda: is_free(server.port), "listening ends")

@@ -10,6 +10,7 @@ workers     worker processes as their parent sees them
 worker      a worker process
 lifeline    a worker ends with its parent
 signals     signals as something to wait for
+hangups     SIGHUP during the start
 database    the database to serve from: started or checked
 watchdog    tells what blocks the event loop
 logs        logging

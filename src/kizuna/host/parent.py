@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from kizuna.db.embedded import EmbeddedError
-from kizuna.host import banner, listener, logs, process, teams
+from kizuna.host import banner, hangups, listener, logs, process, teams
 from kizuna.host.database import OpenDatabase, open_database
 from kizuna.host.errors import HostError, tell
 from kizuna.host.server import GRACE, SETTLE, SETTLE_MOST, shutdown_most
@@ -60,7 +60,9 @@ def serve(
         log.warning(warning)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # until there is something to drain
     if settings.teams.config:
-        teams.outlast_hangups()
+        hangups.outlast()
+    else:
+        hangups.heed()  # there is nothing to read again
     leftovers = process.Leftovers()
     return leftovers.leave(
         _serve(settings, application, migrate, reload, announcement, open_database, leftovers)

@@ -251,7 +251,13 @@ async def _ended_or(task: asyncio.Task[None], event: asyncio.Event, seconds: flo
         happening.cancel()
 
 
+#: How many new objects make the garbage collector look, and how often it looks at older ones. One request
+#: makes hundreds, nearly all of which are gone without it; Python's own 700 have it look all the time.
+_COLLECTED_AT = (10_000, 50, 50)
+
+
 def _spare_long_lived_objects() -> None:
     """What start-up made stays: the garbage collector need not look at it again and again."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*_COLLECTED_AT)

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 import signal
 import threading
 from collections.abc import Callable
@@ -12,13 +11,12 @@ from kizuna.clock import SystemClock
 from kizuna.db.engine import UNREACHABLE, Database
 from kizuna.host.database import place_of
 from kizuna.host.errors import HostError
+from kizuna.host.hangups import has_terminal
 from kizuna.teams.config.errors import ConfigError
 from kizuna.teams.config.loading import read_checked
 from kizuna.teams.config.versions import Published, publish
 
 log = logging.getLogger(__name__)
-
-_TERMINAL = "/dev/tty"
 
 
 def checked(file: Path, warn: Callable[[str], object] = log.warning) -> str:
@@ -66,19 +64,6 @@ def _warn_of_loss(published: Published) -> None:
         log.warning("%s", published.loss)
 
 
-def outlast_hangups() -> None:
-    """Let SIGHUP not end a server that is still starting; it reads the configuration in a moment anyway.
-
-    Where there is a terminal, it may be that which closes: then the start ends with it.
-    """
-    if (
-        hasattr(signal, "SIGHUP")
-        and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL
-        and not _has_terminal()
-    ):
-        signal.signal(signal.SIGHUP, lambda *_: None)
-
-
 class Hangup:
     """What SIGHUP means to a server: read the Teams configuration again. Its terminal closing means the end.
 
@@ -89,11 +74,11 @@ class Hangup:
         self._file = file
         self._database_url = database_url
         self._turn = threading.Lock()
-        self._ends_with_terminal = signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN and _has_terminal()
+        self._ends_with_terminal = signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN and has_terminal()
 
     def heard(self, stop: Callable[[], object]) -> None:
         """The signal has come. Returns at once: files and databases may be slow."""
-        if self._ends_with_terminal and not _has_terminal():
+        if self._ends_with_terminal and not has_terminal():
             stop()
         else:
             threading.Thread(
@@ -113,11 +98,3 @@ class Hangup:
                 log.error("%s", error)
             except Exception:
                 log.exception("The Teams configuration could not be read again")
-
-
-def _has_terminal() -> bool:
-    try:
-        os.close(os.open(_TERMINAL, os.O_RDONLY | os.O_NOCTTY))
-    except OSError:
-        return False
-    return True
