@@ -72,12 +72,20 @@ def app_clock() -> ShiftedClock:
     return SteadyClock()
 
 
+@pytest.fixture(scope="module")
+def app_settings() -> dict[str, Any]:
+    """The settings of `app`, for folders and modules to override: `{"session": {"token_expiry_sec": 60}}`."""
+    return {}
+
+
 @pytest_asyncio.fixture(scope="module")
-async def app(database_url: str, app_clock: ShiftedClock) -> AsyncIterator[Application]:
-    """An application with default settings that the tests of one module share."""
+async def app(
+    database_url: str, app_clock: ShiftedClock, app_settings: dict[str, Any]
+) -> AsyncIterator[Application]:
+    """An application that the tests of one module share."""
     from tests.support.applications import running_application
 
-    async with running_application(database_url, app_clock) as application:
+    async with running_application(database_url, app_clock, app_settings) as application:
         yield application
 
 

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from kizuna.configuration import Loaded, SettingsError, load
-from kizuna.settings import KEYS, Settings, render_defaults
+from kizuna.settings import KEYS, Settings
 from kizuna.testing.providers.keys import private_pem, rsa_key
 
 Write = Callable[[str], Path]
@@ -467,12 +467,24 @@ def test_settings_that_have_no_effect_yet_are_in_the_same_warning(write: Write) 
     ]
 
 
-def test_the_descriptions_tell_what_has_no_effect_yet() -> None:
-    assert {key for key, field in KEYS.items() if "No effect yet." in (field.description or "")} == {
+def test_settings_that_nakama_ignores_too_are_in_the_same_warning(write: Write) -> None:
+    file = write("iap: {google: {package_name: com.example, package_names: [com.example]}}\n")
+    loaded = load([file], {"KIZUNA_IAP__GOOGLE__REFUND_CHECK_PERIOD_MIN": "30"})
+    assert loaded.warnings == [
+        "Settings without effect here: KIZUNA_IAP__GOOGLE__REFUND_CHECK_PERIOD_MIN, iap.google.package_name."
+    ]
+
+
+def test_the_descriptions_tell_what_has_no_effect() -> None:
+    described = {key for key, field in KEYS.items() if "No effect" in (field.description or "")}
+    assert described == {
         "session.single_socket",
         "session.single_match",
         "session.single_party",
+        "iap.google.refund_check_period_min",
+        "iap.google.package_name",
     }
+    assert {key for key, field in KEYS.items() if field.json_schema_extra} == described
 
 
 # Secrets and defaults
@@ -508,24 +520,6 @@ def test_settings_do_not_change() -> None:
 def test_settings_survive_the_way_to_a_worker() -> None:
     settings = load([], {"DATABASE_URL": "postgresql://u:pw@h/x"}, {"runtime.modules": ["/a"]}).settings
     assert Settings.model_validate_json(settings.model_dump_json()) == settings
-
-
-def test_the_rendered_defaults_are_a_configuration_file(write: Write) -> None:
-    text = render_defaults()
-    assert load([write(text)]) == Loaded(Settings(), [])
-    assert all(f"\n{key}: " in f"\n{text}" for key in KEYS)
-    assert all(field.description for field in KEYS.values())
-
-
-def test_the_rendered_defaults_show_what_an_entry_holds(write: Write) -> None:
-    """Without the `# ` in front of the example, and with what is required, it is an entry."""
-    lines = render_defaults().splitlines()
-    example = [line.removeprefix("# ") for line in lines if line.startswith(("# - ", "#   "))]
-    assert example[0] == "- id: (required)"
-    cut = example.index("- id: (required)", 1)
-    for key, entry in (("leaderboards", example[:cut]), ("tournaments", example[cut:])):
-        text = f"{key}:\n" + "\n".join(entry).replace("id: (required)", "id: a").replace("(required)", "60")
-        assert [each.id for each in load([write(text)]).settings.value(key)] == ["a"]
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,7 @@ class Application:
             lookup,
             self._revocations,
             clock,
+            take_turn=groups.turn_of,
             hold=[groups.hold, friends.hold],
             disown=[
                 groups.disown,
@@ -287,9 +288,9 @@ class Application:
         self._tasks = [
             asyncio.create_task(self._deadlines.sweep()),
             asyncio.create_task(_regularly(self._revocations.clean_up)),
-            asyncio.create_task(_regularly(self._attempts.forget_expired)),
+            asyncio.create_task(_regularly(self._attempts.clean_up)),
             asyncio.create_task(_regularly(self._ranks.clean_up)),
-            asyncio.create_task(_regularly(self._clearing.clear_away)),
+            asyncio.create_task(_regularly(self._clearing.clean_up)),
             asyncio.create_task(_regularly(self.notice_delivery.clean_up)),
             asyncio.create_task(_regularly(self.teams.clean_up)),
         ]

@@ -1,7 +1,10 @@
-"""Who asks."""
+"""Who asks, and who stands for nobody."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+#: The owner of what belongs to nobody; a row of `users` that no one can sign in to.
+SYSTEM_USER = "00000000-0000-0000-0000-000000000000"
 
 
 @dataclass(frozen=True, slots=True)

@@ -239,6 +239,7 @@ _MUST = {
     "bool": "must be true or false",
     "string_too_short": "must not be empty",
     "string_too_long": "must have at most {max_length} characters",
+    "string_pattern_mismatch": "must match {pattern}",
     "string": "must be a text (put it in quotes)",
     "path": "must be a path",
     "dict": "must be a map",

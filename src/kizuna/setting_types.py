@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 import orjson
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.config import JsonDict
 
 #: Characters that no line of text has.
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -83,6 +84,10 @@ Switch = Annotated[bool, Field(strict=True)]
 Line = Annotated[str, BeforeValidator(_line)]
 Time = Annotated[int, BeforeValidator(_unix_time), Field(ge=0, le=2**53)]
 JsonObject = Annotated[dict[str, Any], BeforeValidator(_json_object)]
+
+
+#: Marks a setting that is taken and that nothing is done with: whoever sets it is warned.
+WITHOUT_EFFECT: JsonDict = {"without_effect": True}
 
 
 class Section(BaseModel):

@@ -18,6 +18,7 @@ from kizuna.credential_types import Names
 from kizuna.provider_settings import GoogleAuth, Iap, Social
 from kizuna.setting_types import (
     CONTROL,
+    WITHOUT_EFFECT,
     Count,
     JsonObject,
     Line,
@@ -33,6 +34,7 @@ from kizuna.setting_types import (
     Texts,
     Time,
 )
+from kizuna.wire.integers import INT32_MAX
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HOST_AND_PORT = re.compile(r"(\[[^\]]*\]|[^:\[\]]*)(:\d*)?")
@@ -53,9 +55,6 @@ TEAMS_FUNCTIONS = tuple(
         REWARD_MAILBOX_LIST REWARD_MAILBOX_CLAIM REWARD_MAILBOX_DELETE GIFT_LIST GIFT_CONTRIBUTE GIFT_CLAIM
     """.split()  # noqa: SIM905
 )
-
-#: The end of the description of a setting that is known already, for what this release has not got yet.
-_NO_EFFECT = "No effect yet."
 
 
 class Logger(Section):
@@ -86,12 +85,20 @@ class Session(Section):
         default=False, description="A new sign-in ends the earlier sessions of the same user."
     )
     single_socket: bool = Field(
-        default=False, description=f"A new socket closes the earlier ones of the same user. {_NO_EFFECT}"
+        default=False,
+        description="A new socket closes the earlier ones of the same user. No effect yet.",
+        json_schema_extra=WITHOUT_EFFECT,
     )
     single_match: bool = Field(
-        default=False, description=f"A user takes part in one match at a time. {_NO_EFFECT}"
+        default=False,
+        description="A user takes part in one match at a time. No effect yet.",
+        json_schema_extra=WITHOUT_EFFECT,
     )
-    single_party: bool = Field(default=False, description=f"A user is in one party at a time. {_NO_EFFECT}")
+    single_party: bool = Field(
+        default=False,
+        description="A user is in one party at a time. No effect yet.",
+        json_schema_extra=WITHOUT_EFFECT,
+    )
 
     @model_validator(mode="after")
     def _is_consistent(self) -> "Session":
@@ -213,7 +220,9 @@ class Database(Section):
         default=8,
         ge=1,
         le=1000,
-        description="Most connections that one process opens; callbacks and notices take up to 6 more.",
+        description="Most connections that one process opens; callbacks and notices take up to 6 more. "
+        "Where the game decides about Teams: at least 3 for functions that write, 5 for those that change "
+        "other teams.",
     )
     embedded: Embedded = Embedded()
 
@@ -292,7 +301,7 @@ class TournamentEntry(LeaderboardEntry):
 
     authoritative: Switch = Field(default=True, description="Only game code may write scores.")
     duration: int = Field(
-        strict=True, ge=1, le=2**31 - 1, description="Seconds for which each round is open."
+        strict=True, ge=1, le=INT32_MAX, description="Seconds for which each round is open."
     )
     title: Line = Field(default="", max_length=255, description="Its title.")
     description: Line = Field(default="", max_length=255, description="Its description.")
@@ -422,7 +431,7 @@ def _leaves(model: type[Section], prefix: str = "") -> Iterator[tuple[str, Field
 #: Every setting by its dotted key.
 KEYS: dict[str, FieldInfo] = dict(_leaves(Settings))
 
-_WITHOUT_EFFECT = [key for key, field in KEYS.items() if (field.description or "").endswith(_NO_EFFECT)]
+_WITHOUT_EFFECT = [key for key, field in KEYS.items() if field.json_schema_extra == WITHOUT_EFFECT]
 
 
 def is_collection(key: str) -> bool:
@@ -434,27 +443,3 @@ def entry_of(key: str) -> type[Section] | None:
     """What a list of maps holds; None for every other setting."""
     held = get_args(KEYS[key].annotation)[:1]
     return held[0] if held and isinstance(held[0], type) and issubclass(held[0], Section) else None
-
-
-def render_defaults() -> str:
-    """A commented YAML document of every key with its default, ready to be a configuration file."""
-    lines: list[str] = []
-    for key, field in KEYS.items():
-        lines += [f"# {field.description}", *_example(key), f"{key}: {as_yaml(field.default)}", ""]
-    return "\n".join(lines)
-
-
-def as_yaml(default: object) -> str:
-    """A default as a line of YAML."""
-    import yaml
-
-    value = list(default) if isinstance(default, tuple) else default
-    return yaml.safe_dump(value, default_flow_style=True).removesuffix("...\n").strip()
-
-
-def _example(key: str) -> Iterator[str]:
-    """The keys of an entry, for a list of maps."""
-    entry = entry_of(key)
-    for place, (name, field) in enumerate(entry.model_fields.items() if entry else ()):
-        value = "(required)" if field.is_required() else as_yaml(field.default)
-        yield f"# {'  ' if place else '- '}{name}: {value}"

@@ -6,7 +6,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from tests.support.board_fixtures import app, app_clock
+from tests.support.board_fixtures import app_clock, app_settings
 from tests.support.players import Player, sign_in_async
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from kizuna.clock import ShiftedClock
     from tests.channels.society import Society
 
-__all__ = ["ada", "app", "app_clock", "bob", "channels", "eve", "society"]
+__all__ = ["ada", "app_clock", "app_settings", "bob", "channels", "eve", "society"]
 
 
 @pytest.fixture

@@ -36,6 +36,7 @@ class Wire:
         self._target = urlsplit(url)
         self._passable = asyncio.Event()
         self._passable.set()
+        self.holds = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def cut(self) -> None:
@@ -70,6 +71,8 @@ class Wire:
     async def _pass_on(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         with suppress(OSError):
             while data := await source.read(65536):
+                if not self._passable.is_set():
+                    self.holds.set()
                 await self._passable.wait()
                 sink.write(data)
                 await sink.drain()
@@ -93,6 +96,16 @@ async def locked(database: Database) -> AsyncIterator[None]:
     async with database.transaction() as holder:
         await holder.read(LOCK, [LOCKED])
         yield
+
+
+async def is_asleep(url: str, pid: int) -> bool:
+    """Whether a connection is at SLEEP."""
+    other = await asyncpg.connect(url)
+    query = await other.fetchval(
+        "select query from pg_stat_activity where pid = $1 and state = 'active'", pid
+    )
+    await other.close()
+    return SLEEP.sql in (query or "")
 
 
 async def test_a_silent_database_is_given_up_and_found_again(database_url: str) -> None:
@@ -130,7 +143,7 @@ async def test_calling_off_does_not_wait_for_a_silent_database(
         else:
             wire.cut()
             task = asyncio.create_task(database.read(ONE))  # type: ignore[arg-type]
-        await asyncio.sleep(0.05)
+        await wire.holds.wait()
         task.cancel()
         done, _ = await asyncio.wait([task], timeout=5)
         assert done
@@ -142,17 +155,14 @@ async def test_calling_off_does_not_wait_for_a_silent_database(
 async def test_who_called_off_leaves_neither_a_transaction_nor_a_statement(database_url: str) -> None:
     async with connected(database_url, pool_size=1) as database:
         [before] = await database.read(PID)
-        started = asyncio.Event()
 
         async def work(tx: Transaction) -> None:
             await tx.write(ADD, FREE)
-            started.set()
             await tx.read(SLEEP)
 
         for call in (database.atomically(work), database.read(SLEEP)):
             task = asyncio.create_task(call)
-            await started.wait()
-            await asyncio.sleep(0.05)
+            await wait_until_async(lambda: is_asleep(database_url, before["pid"]), what="the statement")
             task.cancel()
             await asyncio.wait([task], timeout=5)
             assert task.cancelled()
@@ -207,14 +217,9 @@ async def test_who_waits_for_locks_leaves_readers_a_connection(database_url: str
 async def test_a_connection_that_was_ended_is_replaced(database_url: str) -> None:
     async with connected(database_url, pool_size=1) as database:
         [row] = await database.read(PID)
-        other = await asyncpg.connect(database_url)
         sleeping = asyncio.create_task(database.read(SLEEP))
-
-        async def asleep() -> bool:
-            state = await other.fetchval("select state from pg_stat_activity where pid = $1", row["pid"])
-            return bool(state == "active")
-
-        await wait_until_async(asleep, within=5, what="the statement")
+        await wait_until_async(lambda: is_asleep(database_url, row["pid"]), what="the statement")
+        other = await asyncpg.connect(database_url)
         await other.execute("select pg_terminate_backend($1)", row["pid"])
         await other.close()
         with pytest.raises(asyncpg.PostgresError):

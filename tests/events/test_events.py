@@ -12,9 +12,7 @@ import pytest
 import pytest_asyncio
 
 from kizuna.app import Application
-from kizuna.clock import ShiftedClock
 from kizuna.events.service import Event, Events, Sender
-from tests.support.applications import running_application
 from tests.support.players import Player, sign_in_async
 from tests.support.waiting import wait_until_async
 
@@ -57,11 +55,10 @@ class Game:
         return len(self.got) == count
 
 
-@pytest_asyncio.fixture(scope="module")
-async def app(database_url: str, app_clock: ShiftedClock) -> AsyncIterator[Application]:
-    """As the suite's, with a short queue."""
-    async with running_application(database_url, app_clock, SETTINGS) as application:
-        yield application
+@pytest.fixture(scope="module")
+def app_settings() -> dict[str, Any]:
+    """With a short queue."""
+    return SETTINGS
 
 
 @pytest_asyncio.fixture

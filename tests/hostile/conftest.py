@@ -2,13 +2,13 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import pytest
 import pytest_asyncio
 
 if TYPE_CHECKING:
     from kizuna.app import Application
-    from kizuna.clock import ShiftedClock
     from tests.hostile.attacker import Attacker
 
 MODULES = Path(__file__).parent / "modules"
@@ -21,13 +21,10 @@ SETTINGS = {
 }
 
 
-@pytest_asyncio.fixture(scope="module")
-async def app(database_url: str, app_clock: "ShiftedClock") -> AsyncIterator["Application"]:
-    """As the suite's, with tokens that outlive the test, game code, and a secret to be guessed."""
-    from tests.support.applications import running_application
-
-    async with running_application(database_url, app_clock, SETTINGS) as application:
-        yield application
+@pytest.fixture(scope="module")
+def app_settings() -> dict[str, Any]:
+    """With tokens that outlive the test, game code, and a secret to be guessed."""
+    return SETTINGS
 
 
 @pytest_asyncio.fixture(scope="module")

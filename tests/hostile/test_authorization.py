@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from kizuna.clock import ShiftedClock
 from kizuna.http.contract import OPERATIONS, Operation
 from kizuna.testing.providers import Providers
 from tests.hostile.test_transport import NOT_SERVED
@@ -172,6 +173,12 @@ OTHERWISE = {
     "WriteTournamentRecord2": "names a board: the record is the caller's",
     "WriteStorageObjects": "names no owner: the objects are the caller's",
 }
+
+
+@pytest.fixture(scope="module")
+def app_clock() -> ShiftedClock:
+    """The machine's, which is that of the server: it believes what the fakes sign."""
+    return ShiftedClock()
 
 
 @pytest.fixture(scope="module")

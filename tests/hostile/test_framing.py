@@ -37,7 +37,7 @@ def _stays_well(server: Server) -> Iterator[None]:
     yield
     started = time.monotonic()
     assert httpx.get(f"{server.base_url}/healthcheck").json() == {}
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 8
     assert "Traceback" not in server.output.removeprefix(before)
 
 
@@ -133,7 +133,7 @@ def test_a_slow_head_is_given_up(server: Server) -> None:
         line.send(*(bytes([byte]) for byte in request("GET", "/healthcheck")[:16]), pause=0.1)
         answer = line.reply()
     assert answer is None or answer.status == 408
-    assert time.monotonic() - started < READ_TIMEOUT + 3
+    assert time.monotonic() - started < READ_TIMEOUT + 10
 
 
 def test_a_slow_body_is_given_up(server: Server, client: httpx.Client, player: Player) -> None:
@@ -146,7 +146,7 @@ def test_a_slow_body_is_given_up(server: Server, client: httpx.Client, player: P
         answer = line.reply()
         assert answer is not None
         assert answer.status == 408
-    assert time.monotonic() - started < READ_TIMEOUT + 4
+    assert time.monotonic() - started < READ_TIMEOUT + 10
     assert stored(client, player) == set()
 
 
@@ -221,7 +221,7 @@ def test_tiny_chunks(server: Server, client: httpx.Client, player: Player) -> No
         answer = line.reply()
     assert answer is not None
     assert answer.status == 200
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 8
     assert stored(client, player) == {"tiny"}
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest_asyncio
 
-from tests.support.board_fixtures import app, app_clock
+from tests.support.board_fixtures import app_clock, app_settings
 from tests.support.players import Player, sign_in_async
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from kizuna.clock import ShiftedClock
     from kizuna.notifications.service import Notifications
 
-__all__ = ["ada", "app", "app_clock", "bob", "notifications"]
+__all__ = ["ada", "app_clock", "app_settings", "bob", "notifications"]
 
 
 @pytest_asyncio.fixture

@@ -22,11 +22,12 @@ from kizuna.http.contract import BodyKind
 from kizuna.http.routing import RoutingTable
 from kizuna.runtime import api
 from kizuna.runtime.api.shapes import Shape, shapes_of
-from kizuna.runtime.operations import BY_NAME, BY_WIRE_NAME
+from kizuna.runtime.operations import BY_NAME
 from kizuna.runtime.translation import decode_request, decode_response, encode_request, encode_response
 from kizuna.wire.integers import RANGES
 from kizuna.wire.messages import Field, Kind, lower_camel
 from tests.conformance.scenarios import load_scenarios
+from tests.runtime.wire_names import BY_WIRE_NAME
 
 DOCUMENT = Path(__file__).parents[2] / "openapi" / "nakama-v2.yaml"
 SERVED = {each.name: each for each in contract.OPERATIONS}

@@ -2,21 +2,18 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 
 from kizuna import cancellation
 from kizuna.app import Application
-from kizuna.clock import ShiftedClock
 from kizuna.events.service import Event
 from kizuna.runtime import ModuleLoadError
 from kizuna.scheduler.callbacks import BoardEvent
 from tests.runtime.conftest import Folder, started
 from tests.runtime.test_callbacks import BOARD, MIDNIGHT
-from tests.support.applications import running_application
 from tests.support.players import HTTP_KEY, sign_in_async
 from tests.support.waiting import wait_until_async
 
@@ -99,16 +96,12 @@ hooks = {"before": "", "after": ""}
 SELF = ["raised", "pending", "swallowed"]
 
 
-@pytest_asyncio.fixture(scope="module")
-async def app(
-    database_url: str, app_clock: ShiftedClock, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Application]:
-    """The application with this game."""
+@pytest.fixture(scope="module")
+def app_settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """With this game."""
     folder = Folder(tmp_path_factory.mktemp("game"))
     folder.write("game.py", GAME)
-    sections = {"runtime": {"modules": [folder.path], "event_queue_workers": 2}}
-    async with running_application(database_url, app_clock, sections) as application:
-        yield application
+    return {"runtime": {"modules": [folder.path], "event_queue_workers": 2}}
 
 
 async def rpc(api: httpx.AsyncClient, id: str, payload: str = "") -> httpx.Response:

@@ -4,7 +4,6 @@ import asyncio
 import json
 import logging
 import uuid
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,7 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
-import pytest_asyncio
 
-from kizuna.app import Application
 from kizuna.clock import ShiftedClock
 from tests.runtime.conftest import Folder
 from tests.support.applications import client_of, running_application
@@ -52,16 +49,12 @@ async def deleted(ctx, event):
 """
 
 
-@pytest_asyncio.fixture(scope="module")
-async def app(
-    database_url: str, app_clock: ShiftedClock, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Application]:
-    """The application with this game."""
+@pytest.fixture(scope="module")
+def app_settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """With this game."""
     folder = Folder(tmp_path_factory.mktemp("game"))
     folder.write("game.py", GAME)
-    sections = {"runtime": {"modules": [folder.path], "call_timeout_ms": 500}}
-    async with running_application(database_url, app_clock, sections) as application:
-        yield application
+    return {"runtime": {"modules": [folder.path], "call_timeout_ms": 500}}
 
 
 async def told(api: httpx.AsyncClient, player: Player) -> list[list[Any]]:

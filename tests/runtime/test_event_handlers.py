@@ -4,19 +4,14 @@ import asyncio
 import json
 import logging
 import sys
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 
-from kizuna.app import Application
-from kizuna.clock import ShiftedClock
 from kizuna.events.service import Event, Sender
 from tests.runtime.conftest import PLAYER, Folder, assert_tells_of_the_time_limit, runtime_of, started
-from tests.support.applications import running_application
 from tests.support.players import HTTP_KEY, sign_in_async
 from tests.support.waiting import wait_until_async
 
@@ -57,16 +52,12 @@ async def last(ctx, event):
 """
 
 
-@pytest_asyncio.fixture(scope="module")
-async def app(
-    database_url: str, app_clock: ShiftedClock, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Application]:
-    """The application with this game."""
+@pytest.fixture(scope="module")
+def app_settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """With this game."""
     folder = Folder(tmp_path_factory.mktemp("game"))
     folder.write("game.py", GAME)
-    sections = {"runtime": {"modules": [folder.path], "call_timeout_ms": 500}}
-    async with running_application(database_url, app_clock, sections) as application:
-        yield application
+    return {"runtime": {"modules": [folder.path], "call_timeout_ms": 500}}
 
 
 async def noted(api: httpx.AsyncClient, name: str) -> list[list[Any]]:

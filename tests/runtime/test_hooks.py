@@ -4,7 +4,6 @@ import asyncio
 import json
 import logging
 import uuid
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -106,16 +105,12 @@ WITHOUT_INPUT = ("GetAccount", "DeleteAccount", "GetMatchmakerStats")
 NOT_FOUND = (404, {"code": 5, "message": "Requested resource was not found."})
 
 
-@pytest_asyncio.fixture(scope="module")
-async def app(
-    database_url: str, app_clock: ShiftedClock, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Application]:
-    """The application with this game."""
+@pytest.fixture(scope="module")
+def app_settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """With this game."""
     folder = Folder(tmp_path_factory.mktemp("game"))
     folder.write("game.py", GAME)
-    sections = {"runtime": {"modules": [folder.path], "call_timeout_ms": 1000}}
-    async with running_application(database_url, app_clock, sections) as application:
-        yield application
+    return {"runtime": {"modules": [folder.path], "call_timeout_ms": 1000}}
 
 
 @pytest_asyncio.fixture

@@ -1,18 +1,14 @@
 """Game code signs players in by other companies' accounts, and links and unlinks these."""
 
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from kizuna.app import Application
-from kizuna.clock import ShiftedClock
 from kizuna.runtime import ApiError, Nakama
 from kizuna.testing.providers import Providers
 from tests.identity.identities import FIELDS, KINDS, LABELS, REJECTED, REJECTED_AT_SIGN_IN, Identities, new_id
-from tests.support.applications import running_application
 
 NewUser = Callable[[], Awaitable[str]]
 NOBODY = "99999999-9999-4999-8999-999999999999"
@@ -28,12 +24,9 @@ CALLS = {
 }
 
 
-@pytest_asyncio.fixture(scope="module")
-async def app(
-    database_url: str, app_clock: ShiftedClock, provider_settings: dict[str, Any]
-) -> AsyncIterator[Application]:
-    async with running_application(database_url, app_clock, provider_settings) as application:
-        yield application
+@pytest.fixture(scope="module")
+def app_settings(provider_settings: dict[str, Any]) -> dict[str, Any]:
+    return provider_settings
 
 
 @pytest.fixture(params=KINDS)

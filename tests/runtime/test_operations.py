@@ -9,7 +9,8 @@ import yaml
 from kizuna.http import contract
 from kizuna.runtime import api, operations
 from kizuna.runtime.app import After, App, Before
-from kizuna.runtime.operations import BY_NAME, BY_WIRE_NAME, NoInput, NoResponse, Operation, operation
+from kizuna.runtime.operations import BY_NAME, NoInput, NoResponse, Operation, operation
+from tests.runtime.wire_names import BY_WIRE_NAME
 
 DOCUMENT = Path(__file__).parents[2] / "openapi" / "nakama-v2.yaml"
 SERVED = {each.name: each for each in contract.OPERATIONS}

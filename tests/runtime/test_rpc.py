@@ -2,7 +2,6 @@
 
 import base64
 import gzip
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -10,10 +9,8 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from kizuna.app import Application
 from kizuna.clock import ShiftedClock
 from tests.runtime.conftest import Folder
-from tests.support.applications import running_application
 from tests.support.players import HTTP_KEY, SERVER_KEY, Player, sign_in_async
 
 LIMIT = 262_144
@@ -41,16 +38,12 @@ def register(app):
 """
 
 
-@pytest_asyncio.fixture(scope="module")
-async def app(
-    database_url: str, app_clock: ShiftedClock, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Application]:
-    """The application with this game."""
+@pytest.fixture(scope="module")
+def app_settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """With this game."""
     folder = Folder(tmp_path_factory.mktemp("game"))
     folder.write("game.py", GAME)
-    sections = {"runtime": {"modules": [folder.path]}, "socket": {"proxy_count": 1}}
-    async with running_application(database_url, app_clock, sections) as application:
-        yield application
+    return {"runtime": {"modules": [folder.path]}, "socket": {"proxy_count": 1}}
 
 
 @pytest_asyncio.fixture

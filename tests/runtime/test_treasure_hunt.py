@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,8 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from kizuna.accounts.tables import SYSTEM_USER
-from kizuna.app import Application
+from kizuna.caller import SYSTEM_USER
 from kizuna.clock import ShiftedClock
-from tests.support.applications import running_application
 from tests.support.clocks import BEGINNING
 from tests.support.players import HTTP_KEY, Player, sign_in_async
 from tests.support.waiting import wait_until_async
@@ -25,12 +22,10 @@ LARGEST = 2**63 - 1
 POINTS = {None: 1, "compass": 11, "pearl": 26, "golden idol": 101}
 
 
-@pytest_asyncio.fixture(scope="module")
-async def app(database_url: str, app_clock: ShiftedClock) -> AsyncIterator[Application]:
-    """The application with the examples."""
-    settings = {"runtime": {"modules": [EXAMPLES]}}
-    async with running_application(database_url, app_clock, settings) as application:
-        yield application
+@pytest.fixture(scope="module")
+def app_settings() -> dict[str, Any]:
+    """With the examples."""
+    return {"runtime": {"modules": [EXAMPLES]}}
 
 
 @pytest_asyncio.fixture

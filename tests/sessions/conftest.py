@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
+import pytest
 import pytest_asyncio
 
 from kizuna.app import Application
@@ -15,11 +17,9 @@ from tests.support.applications import client_of, running_application
 MODULES = str(Path(__file__).parent.parent / "conformance" / "modules")
 
 
-@pytest_asyncio.fixture(scope="module")
-async def app(database_url: str, app_clock: ShiftedClock) -> AsyncIterator[Application]:
-    settings = {"runtime": {"modules": [MODULES]}}
-    async with running_application(database_url, app_clock, settings) as application:
-        yield application
+@pytest.fixture(scope="module")
+def app_settings() -> dict[str, Any]:
+    return {"runtime": {"modules": [MODULES]}}
 
 
 @dataclass

@@ -1,24 +1,19 @@
 """`session.single_session`: a new sign-in ends the earlier sessions of its player."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
-import pytest_asyncio
+import pytest
 
-from kizuna.app import Application
-from kizuna.clock import ShiftedClock
 from tests.identity.support import by_device
 from tests.sessions.support import lives, refresh
-from tests.support.applications import running_application
 from tests.support.players import sign_in_async
 
 
-@pytest_asyncio.fixture(scope="module")
-async def app(database_url: str, app_clock: ShiftedClock) -> AsyncIterator[Application]:
-    settings = {"session": {"single_session": True}}
-    async with running_application(database_url, app_clock, settings) as application:
-        yield application
+@pytest.fixture(scope="module")
+def app_settings() -> dict[str, Any]:
+    return {"session": {"single_session": True}}
 
 
 async def test_the_last_one_lives_whatever_the_second(api: httpx.AsyncClient) -> None:

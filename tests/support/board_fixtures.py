@@ -1,8 +1,8 @@
 """Fixtures of the tests of leaderboards and of tournaments: the application on a clock that stands still, its
 boards, and players in front of them. Each folder says by `board_kind` which operations its players use."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -24,14 +24,12 @@ def app_clock() -> "StillClock":
     return StillClock()
 
 
-@pytest_asyncio.fixture(scope="module")
-async def app(database_url: str, app_clock: "ShiftedClock") -> AsyncIterator["Application"]:
-    """As the suite's, with sessions that last."""
-    from tests.support.applications import running_application
+@pytest.fixture(scope="module")
+def app_settings() -> dict[str, Any]:
+    """With sessions that last."""
     from tests.support.boards import SETTINGS
 
-    async with running_application(database_url, app_clock, SETTINGS) as application:
-        yield application
+    return SETTINGS
 
 
 @pytest.fixture

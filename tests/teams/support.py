@@ -1,7 +1,9 @@
 """A team and everybody around it, and how they call Teams functions."""
 
+import asyncio
 import json
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,9 @@ from tests.teams.schemas import conforms, response_of
 
 #: The configuration that most tests go by.
 CONFIG = Path(__file__).parent / "guilds.json"
+
+#: Changes fields of the configuration in force: `configure(max_team_size=7)`.
+Configure = Callable[..., None]
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,7 @@ async def plain_team(api: httpx.AsyncClient, owner: Player, *, open: bool = True
 
 async def assemble(api: httpx.AsyncClient) -> Cast:
     """A closed team with everybody in their place."""
-    players = [await sign_in_async(api) for _ in range(8)]
+    players = await asyncio.gather(*(sign_in_async(api) for _ in range(8)))
     superadmin, admin, admin2, member, member2, pending, banned, _ = players
     team = await plain_team(api, superadmin, open=False)
 

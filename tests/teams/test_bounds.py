@@ -12,7 +12,7 @@ import pytest_asyncio
 from kizuna.app import Application
 from kizuna.clock import ShiftedClock
 from kizuna.settings import TEAMS_FUNCTIONS
-from kizuna.teams.wallet.reading import ledger_page
+from kizuna.teams.wallet.ledger_pages import ledger_page
 from tests.support.applications import client_of, running_application
 from tests.teams.support import CONFIG, Cast, answered, ask, assemble, plain_team, refused
 

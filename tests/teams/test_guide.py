@@ -1,4 +1,4 @@
-"""What docs/teams.md says before it comes to the requirements."""
+"""What docs/teams.md says is what the server does."""
 
 import re
 from pathlib import Path

@@ -15,7 +15,7 @@ FILE = re.compile(r"```\w+\n(# (?P<name>\S+)\n.*?)```", re.DOTALL)
 def test_the_game_and_the_tests_of_the_page_do_what_it_says(tmp_path: Path, databases: Databases) -> None:
     project = Project(tmp_path, {"KIZUNA_TEST_DATABASE_URL": databases._server_url})
     shown = {file["name"]: file[1] for file in FILE.finditer(PAGE.read_text())}
-    assert {"pytest.ini", "kizuna.yml", "modules/shop.py", "tests/test_week.py"} <= shown.keys()
+    assert {"pytest.ini", "kizuna.yaml", "modules/shop.py", "tests/test_week.py"} <= shown.keys()
     for name, text in shown.items():
         project.write(name, text)
     run = project.test()

@@ -58,7 +58,7 @@ def signed_in(server: Server, fakes: str, sub: str) -> httpx.Response:
 def test_a_server_that_believes_its_fakes(
     serve: Serve, tmp_path: Path, arguments: tuple[str, ...], end: signal.Signals
 ) -> None:
-    config = tmp_path / "kizuna.yml"
+    config = tmp_path / "kizuna.yaml"
     config.write_text("social: {apple: {bundle_id: mine}, steam: {publisher_key: secret, app_id: 7}}\n")
     port = free_port()
     server = serve("--fake-providers", "--fake-providers-port", str(port), *arguments, config=config)

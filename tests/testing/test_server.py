@@ -309,7 +309,7 @@ def test_the_start_of_a_server_takes_less_than_half_a_second_of_work(start: Serv
 def test_files_are_believed_less_than_the_test_and_the_environment_not_at_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = tmp_path / "kizuna.yml"
+    file = tmp_path / "kizuna.yaml"
     file.write_text(
         json.dumps({"name": "file", "session": {"token_expiry_sec": 5}, "runtime": {"path": "m"}})
     )

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kizuna.wire.encode import camel_case, int64_text, omit_empty, parse_uuid, rfc3339, rfc3339_seconds
+from kizuna.wire.encode import camel_case, int64_text, omit_empty, rfc3339, rfc3339_seconds
 from kizuna.wire.timestamps import parse_timestamp
+from kizuna.wire.uuids import parse_uuid
 
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -51,7 +52,7 @@ def test_times_come_back(time: datetime) -> None:
 
 
 def test_empty_fields_are_left_out() -> None:
-    message = {"a": "", "b": 0, "c": False, "d": [], "e": {}, "f": None, "g": "0", "h": int64_text(0)}
+    message = {"a": "", "b": 0, "c": False, "d": [], "e": {}, "f": None, "g": "0", "h": int64_text(0), "i": int64_text(None)}
     assert omit_empty(message) == {"g": "0"}
     assert omit_empty({"score": int64_text(-(2**63)), "open": True}) == {
         "score": "-9223372036854775808",

@@ -16,8 +16,8 @@ from kizuna.db.engine import Database, Record
 from kizuna.db.statements import Query
 from kizuna.errors import invalid
 from kizuna.wire.cursors import decode_cursor, encode_cursor
-from kizuna.wire.encode import parse_uuid
-from kizuna.wire.microseconds import from_microseconds, to_microseconds
+from kizuna.wire.microseconds import EPOCH, from_microseconds, to_microseconds
+from kizuna.wire.uuids import parse_uuid
 
 INVALID_CURSOR = "Cursor is invalid or expired."
 
@@ -29,7 +29,7 @@ class Position(NamedTuple):
     id: str
 
 
-_OLDEST = Position(datetime(1970, 1, 1, tzinfo=UTC), "00000000-0000-0000-0000-000000000000")
+_OLDEST = Position(EPOCH, "00000000-0000-0000-0000-000000000000")
 _NEWEST = Position(datetime(9999, 12, 31, tzinfo=UTC), "ffffffff-ffff-ffff-ffff-ffffffffffff")
 
 

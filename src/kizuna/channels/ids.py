@@ -9,7 +9,7 @@ Only the first three dots separate: a room's name may contain more.
 
 from dataclasses import dataclass
 
-from kizuna.accounts.tables import SYSTEM_USER
+from kizuna.caller import SYSTEM_USER
 from kizuna.wire.uuids import parse_uuid
 
 ROOM, GROUP, DIRECT = 2, 3, 4

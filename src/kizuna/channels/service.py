@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from kizuna.accounts.tables import SYSTEM_USER
+from kizuna.caller import SYSTEM_USER
 from kizuna.channels import codes, queries
 from kizuna.channels.history import History, Page, parse_cursor
 from kizuna.channels.ids import DIRECT, GROUP, Channel, channel_id, group_channel, parse_channel_id
@@ -17,7 +17,7 @@ from kizuna.db.engine import REFUSED, Database, Transaction
 from kizuna.errors import invalid
 from kizuna.friends.lookup import Relations
 from kizuna.groups.lookup import Memberships
-from kizuna.wire.encode import parse_uuid
+from kizuna.wire.uuids import parse_uuid
 
 INVALID_CHANNEL_ID = "Invalid channel ID."
 INVALID_CHANNEL = "Invalid channel identifier"

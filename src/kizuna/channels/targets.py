@@ -3,14 +3,14 @@
 The errors are those of joining a channel over the socket.
 """
 
-from kizuna.accounts.tables import SYSTEM_USER
+from kizuna.caller import SYSTEM_USER
 from kizuna.channels import queries
 from kizuna.channels.ids import Channel, direct_channel, group_channel, is_room_name, room_channel
 from kizuna.db.engine import Database
 from kizuna.errors import ApiError, invalid
 from kizuna.friends.lookup import Relations
 from kizuna.groups.lookup import Memberships
-from kizuna.wire.encode import parse_uuid
+from kizuna.wire.uuids import parse_uuid
 
 #: The types; none (0) is a room as well.
 ROOM_TYPE, DIRECT_TYPE, GROUP_TYPE = 1, 2, 3

@@ -123,10 +123,8 @@ class SharedReads(_Coalescer[Item, Outcome]):
 class KeyedWrites(_Coalescer[Item, Outcome]):
     """Coalesced writes; `keys` names everything an item may write to or compete for."""
 
-    def __init__(
-        self, run: Run[Item, Outcome], *, keys: Callable[[Item], Sequence[Hashable]], in_flight: int = 1
-    ) -> None:
-        super().__init__(run, in_flight=in_flight)
+    def __init__(self, run: Run[Item, Outcome], *, keys: Callable[[Item], Sequence[Hashable]]) -> None:
+        super().__init__(run)
         self._keys = keys
 
     def _take(self) -> tuple[list[Item], list[list[asyncio.Future[Outcome]]]]:

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
 
 import asyncpg
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
@@ -46,8 +47,9 @@ _PLANNER = {
     "jit": "off",
 }
 
-#: The longest wait for a row that somebody else has locked. Whoever waits holds a connection, and with it
-#: everybody who shares the statement; what the server itself locks is free within milliseconds.
+#: The longest wait for a row that another transaction has locked. A statement that waits keeps its
+#: connection, and all requests that share the statement wait with it. The server's own transactions free
+#: their locks within milliseconds: a longer wait is somebody else's doing.
 _LOCKS = {"lock_timeout": "5s"}
 
 #: Connections that whoever writes leaves to those who read: writers may wait for each other's locks, readers
@@ -192,11 +194,24 @@ class Database:
         ):
             yield Transaction(connection, self.counts)
 
-    async def atomically(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        """Run `work` in a transaction, again from its start after a deadlock or a serialization failure."""
+    async def atomically(
+        self, work: Callable[[Transaction], Awaitable[T]], *, lock: tuple[Query, UUID] | None = None
+    ) -> T:
+        """Run `work` in a transaction, again from its start after a deadlock or a serialization failure.
+
+        `lock` is a query that locks what its only parameter names. It takes no time of its own, as it comes
+        to the database with the beginning, and nothing is told of its rows.
+        """
+        first = ""
+        if lock is not None:
+            query, id = lock
+            # A UUID is nothing but digits and hyphens.
+            first = query.sql.replace("$1", f"'{id}'")
 
         async def attempt(session: Transaction) -> T:
-            async with _begun(session._connection):
+            if lock is not None:
+                self.counts[lock[0].name] += 1
+            async with _begun(session._connection, first):
                 return await work(session)
 
         return await self._retrying(attempt)
@@ -244,20 +259,22 @@ class Database:
 
 
 @asynccontextmanager
-async def _begun(connection: Connection) -> AsyncIterator[None]:
-    """A transaction around the block. One that cannot be rolled back in time ends with its connection."""
-    transaction = connection.transaction()
-    await transaction.start()
+async def _begun(connection: Connection, first: str = "") -> AsyncIterator[None]:
+    """A transaction around the block, with a statement that is sent along with its beginning.
+
+    One that cannot be rolled back in time ends with its connection.
+    """
     try:
+        await connection.execute(f"begin; {first}")
         yield
     except BaseException:
         try:
             async with asyncio.timeout(_SETTLE):
-                await transaction.rollback()
+                await connection.execute("rollback")
         except Exception:
             connection.terminate()
         raise
-    await transaction.commit()
+    await connection.execute("commit")
 
 
 async def _has_settled(connection: Connection) -> bool:

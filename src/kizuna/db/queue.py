@@ -8,7 +8,9 @@ import asyncio
 import logging
 import traceback
 from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Hashable, Sequence
 from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from kizuna import cancellation
@@ -24,6 +26,9 @@ Failure = TypeVar("Failure")
 _FIRST_PAUSE = 1
 _LONGEST_PAUSE = 600
 
+#: Characters of an error that are kept.
+_LONGEST_ERROR = 1000
+
 #: Seconds between two looks for what other processes have left, and the shortest pause between two looks.
 LOOK_EVERY = 1.0
 _SHORTEST_PAUSE = 0.01
@@ -33,15 +38,19 @@ _GRACE = 2.0
 
 
 class QueueRunner(ABC, Generic[Failure]):
-    """Answers the rows of one queue in one process, `at_once` of them at a time.
+    """Answers the rows of one queue in one process, `at_once` of them at a time, each of another `key`.
 
-    `locks` is for this alone: its connections are held for as long as the answers take.
+    `locks` is for this alone: its connections are held for as long as the answers take. `key` is a column.
     """
 
-    def __init__(self, locks: Database, *, name: str, at_once: int) -> None:
+    def __init__(self, locks: Database, clock: Clock, *, name: str, key: str, at_once: int) -> None:
         self._locks = locks
+        self._clock = clock
         self.name = name
+        self._key = key
         self._at_once = at_once
+        # Whose rows are being answered. A lock is lost with its connection, while the answer goes on.
+        self._busy: set[Hashable] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
 
@@ -60,8 +69,8 @@ class QueueRunner(ABC, Generic[Failure]):
         await cancellation.end(tuple(self._tasks), grace)
 
     @abstractmethod
-    async def _claim(self, tx: Transaction) -> Record | None:
-        """Lock what is to be answered next."""
+    async def _claim(self, tx: Transaction, busy: list[Any]) -> Sequence[Record]:
+        """Lock the row that is to be answered next, if there is any whose key is not among the busy ones."""
 
     @abstractmethod
     async def _answer(self, row: Record) -> Failure | None:
@@ -90,11 +99,11 @@ class QueueRunner(ABC, Generic[Failure]):
         has_run = None
         try:
             async with self._locks.transaction() as tx:
-                row = await self._claim(tx)
+                row = await self._next(tx)
                 if row is None or self._closing:
                     return False
                 self.wake()  # there may be another one
-                failure = await self._answer(row)
+                failure = await self._answer_alone(row)
                 has_run = row
                 await self._record(tx, row, failure)
         except UNREACHABLE as error:
@@ -103,6 +112,31 @@ class QueueRunner(ABC, Generic[Failure]):
             reason = error or type(error).__name__
             log.warning("%s has run, but it will run again: %s", self._describe(has_run), reason)
         return True
+
+    async def _next(self, tx: Transaction) -> Record | None:
+        rows = await self._claim(tx, list(self._busy))
+        # Once more: a connection, and its lock, may have been lost while this statement was on its way.
+        return rows[0] if rows and rows[0][self._key] not in self._busy else None
+
+    async def _answer_alone(self, row: Record) -> Failure | None:
+        self._busy.add(row[self._key])
+        try:
+            return await self._answer(row)
+        finally:
+            self._busy.discard(row[self._key])
+
+    def _put_off(self, what: str, row: Record, error: BaseException) -> tuple[int, str, datetime]:
+        """Log a failure; what is noted of it: the attempts, the error in words, and when the next one is."""
+        attempt = row["attempts"] + 1
+        next_try = self._clock.now() + timedelta(seconds=_pause(attempt))
+        log.error(
+            "%s (attempt %d), it is tried again at %s",
+            what,
+            attempt,
+            f"{next_try:%Y-%m-%d %H:%M:%S}",
+            exc_info=error,
+        )
+        return attempt, _in_words(error), next_try
 
 
 class QueueWatch(ABC):
@@ -166,12 +200,24 @@ class QueueWatch(ABC):
         return min(self._look_every, max(wait, _SHORTEST_PAUSE))
 
 
-def pause(attempt: int) -> int:
+async def failure_of(work: Awaitable[object]) -> BaseException | None:
+    """How game code, or what is done for it, fails, if it does. Raises only the end of the task."""
+    try:
+        await work
+    except (Exception, asyncio.CancelledError, SystemExit) as error:
+        # Game code can cancel itself as well; only our own end must pass.
+        if cancellation.is_end_of_task(error):
+            raise
+        return error
+    return None
+
+
+def _pause(attempt: int) -> int:
     """Seconds to wait after this many attempts have failed."""
     return min(_FIRST_PAUSE << min(attempt - 1, 10), _LONGEST_PAUSE)
 
 
-def in_words(error: BaseException, longest: int) -> str:
-    """An error as a text column takes it, cut to so many characters."""
-    text = "".join(traceback.format_exception_only(error)).strip()[:longest]
+def _in_words(error: BaseException) -> str:
+    """An error as a text column takes it."""
+    text = "".join(traceback.format_exception_only(error)).strip()[:_LONGEST_ERROR]
     return text.replace("\0", "").encode(errors="replace").decode()

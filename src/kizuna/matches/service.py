@@ -9,7 +9,8 @@ from typing import Any
 from kizuna.errors import invalid
 from kizuna.matches.searching import Running, label_fields, milliseconds, read_query, search
 from kizuna.search.documents import Document
-from kizuna.wire.encode import omit_empty, parse_uuid
+from kizuna.wire.encode import omit_empty
+from kizuna.wire.uuids import parse_uuid
 
 
 @dataclass(frozen=True, slots=True)

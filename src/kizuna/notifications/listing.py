@@ -1,18 +1,18 @@
 """Pages of a player's notifications, oldest first."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 
-from kizuna.accounts.tables import SYSTEM_USER
+from kizuna.caller import SYSTEM_USER
 from kizuna.db.coalesce import SharedReads
 from kizuna.db.engine import Database, Record
 from kizuna.errors import invalid
 from kizuna.notifications import queries
 from kizuna.notifications.notification import Notification
 from kizuna.wire.cursors import decode_cursor, encode_cursor
-from kizuna.wire.encode import parse_uuid
-from kizuna.wire.microseconds import from_microseconds, to_microseconds
+from kizuna.wire.microseconds import EPOCH, from_microseconds, to_microseconds
+from kizuna.wire.uuids import parse_uuid
 
 LIST_FAILED = "Error retrieving notifications."
 
@@ -24,7 +24,7 @@ class Position(NamedTuple):
     id: str
 
 
-_BEGINNING = Position(datetime(1970, 1, 1, tzinfo=UTC), SYSTEM_USER)
+_BEGINNING = Position(EPOCH, SYSTEM_USER)
 
 
 class _Page(NamedTuple):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from kizuna.accounts.tables import SYSTEM_USER
+from kizuna.caller import SYSTEM_USER
 from kizuna.db.engine import Record
 from kizuna.errors import invalid
 from kizuna.storage.objects import grows_too_long, is_json_object

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 from uuid import uuid4
 
-from kizuna.accounts.tables import SYSTEM_USER
+from kizuna.caller import SYSTEM_USER
 from kizuna.clock import Clock
 from kizuna.db.engine import Database, Transaction
 from kizuna.errors import invalid, not_found
@@ -23,7 +23,7 @@ from kizuna.notifications.notification import (
     check_content,
     check_subject,
 )
-from kizuna.wire.encode import parse_uuid
+from kizuna.wire.uuids import parse_uuid
 
 __all__ = ["NewNotification", "Notification", "NotificationChange", "Notifications"]
 

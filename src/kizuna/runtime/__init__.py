@@ -90,7 +90,7 @@ from kizuna.runtime.together import (
 )
 from kizuna.storage.objects import StorageRefusal
 from kizuna.teams.hooks import CohortChoice
-from kizuna.teams.wallet.reading import LedgerEntry
+from kizuna.teams.wallet.ledger_pages import LedgerEntry
 from kizuna.wallets.service import LedgerError, LedgerItem, WalletError, WalletResult, WalletUpdate
 
 __all__ = [

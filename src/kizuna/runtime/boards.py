@@ -14,8 +14,7 @@ from typing import Any
 from kizuna.leaderboards.boards import Board
 from kizuna.leaderboards.scoring import Operator
 from kizuna.leaderboards.spelling import operator_name, sort_order_name
-from kizuna.runtime.values import parsed
-from kizuna.wire.timestamps import parse_timestamp
+from kizuna.runtime.values import parsed, time_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +179,9 @@ def tournament_of(message: Mapping[str, Any]) -> Tournament:
         sort_order=sort_order_name(bool(message.get("sort_order"))),
         operator=operator_name(Operator.from_wire(message["operator"]) or Operator.BEST),
         metadata=parsed(message["metadata"]),
-        create_time=_time(message["create_time"]),
-        start_time=_time(message["start_time"]),
-        end_time=_time(message["end_time"]) if "end_time" in message else None,
+        create_time=time_of(message["create_time"]),
+        start_time=time_of(message["start_time"]),
+        end_time=time_of(message["end_time"]) if "end_time" in message else None,
         duration=message["duration"],
         size=message.get("size", 0),
         max_size=message["max_size"],
@@ -207,9 +206,9 @@ def record_of(message: Mapping[str, Any]) -> LeaderboardRecord:
         num_score=message.get("num_score", 0),
         max_num_score=message["max_num_score"],
         metadata=parsed(message["metadata"]),
-        create_time=_time(message["create_time"]),
-        update_time=_time(message["update_time"]),
-        expiry_time=_time(message["expiry_time"]) if "expiry_time" in message else None,
+        create_time=time_of(message["create_time"]),
+        update_time=time_of(message["update_time"]),
+        expiry_time=time_of(message["expiry_time"]) if "expiry_time" in message else None,
         rank=int(message.get("rank", 0)),
     )
 
@@ -223,9 +222,3 @@ def records_of(message: Mapping[str, Any]) -> LeaderboardRecords:
         prev_cursor=message.get("prev_cursor", ""),
         rank_count=int(message.get("rank_count", 0)),
     )
-
-
-def _time(text: str) -> datetime:
-    time = parse_timestamp(text)
-    assert time is not None, f"the server's own time {text!r}"
-    return time

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from kizuna.accounts.lookup import EPOCH
 from kizuna.accounts.service import account_message
-from kizuna.accounts.tables import SYSTEM_USER
+from kizuna.caller import SYSTEM_USER
 from kizuna.db.engine import Record
 from kizuna.runtime.values import parsed
 from kizuna.storage.objects import Ack as Stored
+from kizuna.wire.microseconds import EPOCH
 from kizuna.wire.timestamps import parse_timestamp
 
 

@@ -2,10 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from typing import Any, Generic
 
-from kizuna.events.service import Event, Sender
+from kizuna.events.service import E, Sender
 from kizuna.http.deadlines import Deadlines
 from kizuna.runtime.callbacks import call_limited
 from kizuna.runtime.context import Context, Nowhere, Surroundings
@@ -13,35 +12,39 @@ from kizuna.runtime.errors import text_of
 from kizuna.runtime.functions import EVENT, CallbackFunction
 
 
-class EventHandlers:
-    """The game's functions for events, as the queue of events wants them.
+class EventHandlers(Generic[E]):
+    """The game's functions for events of one `kind`, as the queue of these wants them.
 
-    `functions` gives those of the present game, by their kinds. Events wait for the game to be `started`.
+    `functions` gives those of the present game, by their kinds. Each is called with a context of its own and
+    with a copy of the event, which it may change. Events wait for the game to be `started`.
     """
 
     def __init__(
         self,
+        kind: str,
         functions: Callable[[], Mapping[str, Sequence[CallbackFunction]]],
-        surroundings: Surroundings,
+        context: Callable[[E, Sender | None], Context],
+        copy: Callable[[E], E],
         deadlines: Deadlines,
         started: asyncio.Event,
     ) -> None:
+        self._kind = kind
         self._functions = functions
-        self._surroundings = surroundings
+        self._context = context
+        self._copy = copy
         self._deadlines = deadlines
         self._started = started
 
     def __bool__(self) -> bool:
-        return bool(self._functions().get(EVENT))
+        return bool(self._functions().get(self._kind))
 
-    async def __call__(self, event: Event, sender: Sender | None) -> None:
+    async def __call__(self, event: E, sender: Sender | None) -> None:
         """Run the functions in order, each no longer than an RPC may take. What fails is logged."""
         await self._started.wait()
-        for function in tuple(self._functions().get(EVENT, ())):
-            ctx = EventContext(self._surroundings, event.name, sender)
-            own = replace(event, properties=dict(event.properties))  # which the function may change
+        for function in tuple(self._functions().get(self._kind, ())):
+            ctx = self._context(event, sender)
             try:
-                await call_limited(self._deadlines, function, ctx, own)
+                await call_limited(self._deadlines, function, ctx, self._copy(event))
             except Exception as error:
                 text = "The function %s (trace %s) failed for the event %r: %s"
                 ctx.logger.error(

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -10,20 +11,22 @@ import kizuna
 from kizuna import cancellation
 from kizuna.caller import Caller
 from kizuna.cancellation import is_end_of_task, keep_running
+from kizuna.events.service import Event
 from kizuna.http.deadlines import Deadlines, Overdue
 from kizuna.runtime import modules
 from kizuna.runtime.callbacks import BoardCallbacks
 from kizuna.runtime.context import Context, Origin, Surroundings
 from kizuna.runtime.deletions import DeletionListener
 from kizuna.runtime.errors import TOO_LONG, CallFailed, ModuleLoadError, ended, failure, overdue
-from kizuna.runtime.events import EventHandlers
-from kizuna.runtime.functions import Functions, InvalidResult, RpcFunction
+from kizuna.runtime.events import EventContext, EventHandlers
+from kizuna.runtime.functions import EVENT, TEAM_EVENT, Functions, InvalidResult, RpcFunction
 from kizuna.runtime.hooks import GameHooks
 from kizuna.runtime.lifecycle import Lifecycle
 from kizuna.runtime.modules import Game
 from kizuna.runtime.nakama import Nakama, Services
 from kizuna.runtime.notices import NoticeListener
-from kizuna.runtime.teams import TeamEventHandlers, TeamFunctions
+from kizuna.runtime.team_data import TeamEvent
+from kizuna.runtime.teams import TeamContext, TeamFunctions
 from kizuna.settings import Runtime as RuntimeSettings
 
 log = logging.getLogger(__name__)
@@ -80,8 +83,13 @@ class Runtime:
         #: The game's functions before and after operations, as the dispatcher calls them.
         self.hooks = GameHooks(lambda: self._game.functions.hooks, surroundings, self._deadlines, services)
         #: Its functions for events, as the queue of events calls them.
-        self.events = EventHandlers(
-            lambda: self._game.functions.handlers, surroundings, self._deadlines, self._started
+        self.events = EventHandlers[Event](
+            EVENT,
+            lambda: self._game.functions.handlers,
+            lambda event, sender: EventContext(surroundings, event.name, sender),
+            lambda event: replace(event, properties=dict(event.properties)),
+            self._deadlines,
+            self._started,
         )
         #: Its functions for resets and ends, as the scheduler calls them.
         self.callbacks = BoardCallbacks(
@@ -96,8 +104,13 @@ class Runtime:
         #: Its functions that decide about teams, as Teams call them.
         self.teams = TeamFunctions(lambda: self._game.functions, surroundings, self._deadlines)
         #: Its functions for events of teams, as the queue of these calls them.
-        self.team_events = TeamEventHandlers(
-            lambda: self._game.functions.handlers, surroundings, self._deadlines, self._started
+        self.team_events = EventHandlers[TeamEvent](
+            TEAM_EVENT,
+            lambda: self._game.functions.handlers,
+            lambda event, _: TeamContext(surroundings, TEAM_EVENT, event=event.name),
+            lambda event: replace(event, metadata=dict(event.metadata)),
+            self._deadlines,
+            self._started,
         )
 
     async def start(self) -> None:

@@ -195,11 +195,6 @@ BY_NAME: Mapping[str, Operation[Any, Any]] = MappingProxyType(
     {value.name: value for value in list(globals().values()) if isinstance(value, Operation)}
 )
 
-#: All of them by the names of the table of the wire, of which an operation may have two.
-BY_WIRE_NAME: Mapping[str, Operation[Any, Any]] = MappingProxyType(
-    {name: each for each in BY_NAME.values() for name in each.wire_names}
-)
-
 _BY_LOWER_NAME = {name.lower(): each for name, each in BY_NAME.items()}
 
 

@@ -9,11 +9,10 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Any
 
-from kizuna.accounts.tables import SYSTEM_USER
+from kizuna.caller import SYSTEM_USER
 from kizuna.notifications.notification import Notification as Stored
 from kizuna.runtime.data import User, user_of
-from kizuna.runtime.values import parsed
-from kizuna.wire.timestamps import parse_timestamp
+from kizuna.runtime.values import parsed, time_of
 
 
 class FriendState(IntEnum):
@@ -196,7 +195,7 @@ def friend_of(message: Mapping[str, Any]) -> Friend:
         user=user_of(message["user"]),
         state=FriendState(message.get("state", 0)),
         metadata=parsed(message.get("metadata", "{}")),
-        update_time=_time(message["update_time"]),
+        update_time=time_of(message["update_time"]),
     )
 
 
@@ -218,8 +217,8 @@ def group_of(message: Mapping[str, Any]) -> Group:
         metadata=parsed(message.get("metadata", "{}")),
         edge_count=message.get("edge_count", 0),
         max_count=message.get("max_count", 0),
-        create_time=_time(message["create_time"]),
-        update_time=_time(message["update_time"]),
+        create_time=time_of(message["create_time"]),
+        update_time=time_of(message["update_time"]),
     )
 
 
@@ -255,8 +254,8 @@ def channel_message_of(message: Mapping[str, Any]) -> ChannelMessage:
         sender_id=message["sender_id"],
         username=message.get("username", ""),
         content=parsed(message["content"]),
-        create_time=_time(message["create_time"]),
-        update_time=_time(message["update_time"]),
+        create_time=time_of(message["create_time"]),
+        update_time=time_of(message["update_time"]),
         **{name: message.get(name, "") for name in _PLACES},
     )
 
@@ -278,14 +277,8 @@ def channel_ack_of(message: Mapping[str, Any]) -> ChannelMessageAck:
         message_id=message["message_id"],
         code=message.get("code", 0),
         username=message.get("username", ""),
-        create_time=_time(message["create_time"]),
-        update_time=_time(message["update_time"]),
+        create_time=time_of(message["create_time"]),
+        update_time=time_of(message["update_time"]),
         persistent=message.get("persistent", False),
         **{name: message.get(name, "") for name in _PLACES},
     )
-
-
-def _time(text: str) -> datetime:
-    time = parse_timestamp(text)
-    assert time is not None, f"the server's own time {text!r}"
-    return time

@@ -2,31 +2,30 @@
 
 What it decides is part of the call that it is about, whose transaction is open and holds the team. Each
 function runs in a task of its own, no longer than an RPC may take. An `Error` refuses the player's call; any
-other failure ends it with code 13. Either way nothing of the call remains.
+other failure is a fault of the server, of which the log has the traceback and the player is told no more than
+that (T-025). Either way nothing of the call remains.
 """
 
-import asyncio
 import logging
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import orjson
 
 from kizuna.clock import Clock
-from kizuna.errors import Code
-from kizuna.events.service import EventQueue, Sender
+from kizuna.errors import ApiError
+from kizuna.events.service import EventQueue
+from kizuna.groups.turns import CircularWaitError
 from kizuna.http.deadlines import Deadlines, Overdue
 from kizuna.runtime import apart
 from kizuna.runtime.api.teams import Reward, Team
-from kizuna.runtime.callbacks import CallbackContext, call_limited
+from kizuna.runtime.callbacks import CallbackContext
 from kizuna.runtime.context import Surroundings
-from kizuna.runtime.errors import INVALID_RESULT, TOO_LONG, CallFailed, ended, failure, overdue, text_of
+from kizuna.runtime.errors import TOO_LONG, CallFailed, ended, failure, overdue, text_of
 from kizuna.runtime.functions import (
     TEAM_ACTIVITY,
     TEAM_COHORT,
-    TEAM_EVENT,
     TEAM_PROFANITY,
     TEAM_REWARD,
     TEAM_USER_ACTIVITY,
@@ -37,11 +36,10 @@ from kizuna.runtime.functions import (
 from kizuna.runtime.team_data import Cohort, CohortSearch, RolledReward, TeamEvent
 from kizuna.runtime.team_messages import read, write
 from kizuna.teams import held
-from kizuna.teams.errors import profanity_check_failed
+from kizuna.teams.errors import internal_error, profanity_check_failed, team_is_busy
 from kizuna.teams.hooks import CohortChoice, TeamHooks
 from kizuna.teams.rewards.sources import Source
-
-_LOW, _HIGH = -(2**63), 2**63 - 1
+from kizuna.wire.integers import INT64_MAX, INT64_MIN
 
 #: What the game is asked within transactions of Teams.
 _DECIDING = (TEAM_REWARD, TEAM_ACTIVITY, TEAM_USER_ACTIVITY, TEAM_PROFANITY, TEAM_COHORT)
@@ -114,18 +112,16 @@ class TeamFunctions:
         # What goes on though it was told to end is left to itself: it must not keep the team for itself.
         error = await apart.outcome(work, function.place, self._deadlines.seconds + _GRACE)
         if error is not None:
-            late = isinstance(error, Overdue | apart.TookTooLong)
-            failed = overdue() if late else failure(error)
+            failed = _end(error)
             _log(ctx, function, failed, error)
             raise failed from error
         try:
             return accepted(answers[0])
         except (TypeError, ValueError) as nonsense:
-            failed = CallFailed(Code.INTERNAL, INVALID_RESULT, deliberate=False)
             ctx.logger.error(
                 "The function %s (trace %s) has answered nonsense: %s", function.place, ctx.trace_id, nonsense
             )
-            raise failed from nonsense
+            raise _fault() from nonsense
 
 
 class GameTeamHooks(TeamHooks):
@@ -204,47 +200,13 @@ class GameTeamHooks(TeamHooks):
         choice: CohortChoice | None = await game.call(function, search, accepted, None, **fields)
         return choice
 
-    def publish(self, events: Sequence[held.TeamEvent]) -> None:
+    def publish(self, events: Sequence[held.PublisherEvent]) -> None:
         if not self._queue.handled:
             return
         now = int(self._clock.unix())
         for event in events:
             value = int(event.value) if event.value else None
             self._queue.emit(TeamEvent(event.name, str(uuid.uuid4()), now, dict(event.metadata), value))
-
-
-class TeamEventHandlers:
-    """The game's functions for events of teams, as their queue wants them. They wait for the game to be
-    `started`."""
-
-    def __init__(
-        self,
-        functions: Callable[[], Mapping[str, Sequence[CallbackFunction]]],
-        surroundings: Surroundings,
-        deadlines: Deadlines,
-        started: asyncio.Event,
-    ) -> None:
-        self._functions = functions
-        self._surroundings = surroundings
-        self._deadlines = deadlines
-        self._started = started
-
-    def __bool__(self) -> bool:
-        return bool(self._functions().get(TEAM_EVENT))
-
-    async def __call__(self, event: TeamEvent, sender: Sender | None) -> None:
-        """Run the functions in order, each no longer than an RPC may take. What fails is logged."""
-        await self._started.wait()
-        for function in tuple(self._functions().get(TEAM_EVENT, ())):
-            ctx = TeamContext(self._surroundings, TEAM_EVENT, event=event.name)
-            try:
-                own = replace(event, metadata=dict(event.metadata))  # which the function may change
-                await call_limited(self._deadlines, function, ctx, own)
-            except Exception as error:
-                text = "The function %s (trace %s) failed for the event %r: %s"
-                ctx.logger.error(
-                    text, function.place, ctx.trace_id, event.name, text_of(error), exc_info=error
-                )
 
 
 # --- answers ---
@@ -261,7 +223,7 @@ def _score_or_none(answer: Any) -> int | None:
 
 
 def _score(value: Any) -> int:
-    if type(value) is not int or not _LOW <= value <= _HIGH:
+    if type(value) is not int or not INT64_MIN <= value <= INT64_MAX:
         raise ValueError(f"a score must be a 64-bit integer, not {value!r}")
     return int(value)
 
@@ -285,6 +247,27 @@ def _choice(answer: Any, known: set[str]) -> CohortChoice:
     return choice
 
 
+# --- failures ---
+
+
+def _end(error: BaseException) -> CallFailed:
+    """What the player is told of a function that did not answer: the game's words only where it refuses."""
+    if isinstance(error, Overdue | apart.TookTooLong):
+        return overdue()
+    if isinstance(error, CircularWaitError):
+        return _accident(team_is_busy())
+    failed = failure(error)
+    return failed if failed.deliberate else _fault()
+
+
+def _fault() -> CallFailed:
+    return _accident(internal_error())
+
+
+def _accident(told: ApiError) -> CallFailed:
+    return CallFailed(told.code, told.message, deliberate=False)
+
+
 def _log(ctx: TeamContext, function: CallbackFunction, failed: CallFailed, error: BaseException) -> None:
     level = logging.DEBUG if failed.deliberate else logging.ERROR
     text = "The function %s (trace %s) failed with code %d: %s"
@@ -292,4 +275,4 @@ def _log(ctx: TeamContext, function: CallbackFunction, failed: CallFailed, error
     if isinstance(error, Overdue):
         ctx.logger.log(level, text, *call, TOO_LONG, exc_info=ended(error))
     else:
-        ctx.logger.log(level, text, *call, failed.message, exc_info=error)
+        ctx.logger.log(level, text, *call, text_of(error) or type(error).__name__, exc_info=error)

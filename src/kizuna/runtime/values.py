@@ -9,12 +9,13 @@ from typing import Any, TypeVar
 
 import orjson
 
-from kizuna.wire.encode import parse_uuid
-
-_LOW, _HIGH = -(2**63), 2**63 - 1
+from kizuna.wire.encode import has_surrogates
+from kizuna.wire.integers import INT32_MAX, INT64_MAX, INT64_MIN
+from kizuna.wire.timestamps import parse_timestamp
+from kizuna.wire.uuids import parse_uuid
 
 #: The largest page that a statement can be asked for.
-_LARGEST_PAGE = 2**31 - 2
+_LARGEST_PAGE = INT32_MAX - 1
 
 T = TypeVar("T")
 
@@ -38,7 +39,7 @@ def text_of(value: Any, what: str) -> str:
     """Text that PostgreSQL can store. ValueError for NUL and lone surrogates, TypeError for no text."""
     if not isinstance(value, str):
         raise TypeError(f"{what} must be text, not {type(value).__name__}")
-    if "\0" in value or not _encodable(value):
+    if "\0" in value or has_surrogates(value):
         raise ValueError(f"{what} holds a character that cannot be stored (NUL or half a surrogate pair)")
     return value
 
@@ -73,7 +74,7 @@ def changeset_of(value: Any) -> dict[str, int]:
         raise TypeError(f"changeset must be a dict of integers, not {type(value).__name__}")
     for path, amount in value.items():
         text_of(path, "changeset key")
-        if type(amount) is not int or not _LOW <= amount <= _HIGH:
+        if type(amount) is not int or not INT64_MIN <= amount <= INT64_MAX:
             raise ValueError(f"changeset must hold 64-bit integers, which {path!r}: {amount!r} is not")
     return dict(value)
 
@@ -85,12 +86,13 @@ def flag_of(value: Any, what: str) -> bool:
     return value
 
 
-def integer_of(value: Any, what: str, low: int = _LOW, high: int = _HIGH) -> int:
+def integer_of(value: Any, what: str, low: int = INT64_MIN, high: int = INT64_MAX) -> int:
     """A whole number, or one of an enum. ValueError for anything else, and outside its bounds."""
     if isinstance(value, IntEnum):
         value = int(value)
     if type(value) is not int or not low <= value <= high:
-        bounds = "64-bit integer" if (low, high) == (_LOW, _HIGH) else f"whole number from {low} to {high}"
+        is_any = (low, high) == (INT64_MIN, INT64_MAX)
+        bounds = "64-bit integer" if is_any else f"whole number from {low} to {high}"
         raise ValueError(f"{what} must be a {bounds}")
     return value
 
@@ -112,10 +114,6 @@ def limit_of(value: Any, low: int, high: int | None = None) -> int:
     return value
 
 
-def _encodable(text: str) -> bool:
-    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
-
-
 def parsed(text: str) -> dict[str, Any]:
     """The content of a stored JSON object; numbers may be larger than orjson reads."""
     try:
@@ -123,3 +121,10 @@ def parsed(text: str) -> dict[str, Any]:
     except orjson.JSONDecodeError:
         content = json.loads(text)
     return content
+
+
+def time_of(text: str) -> datetime:
+    """A time that the server itself has written."""
+    time = parse_timestamp(text)
+    assert time is not None, f"the server's own time {text!r}"
+    return time

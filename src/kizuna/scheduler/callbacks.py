@@ -3,22 +3,17 @@
 A board's callbacks run one after another, those of different boards together.
 """
 
-import asyncio
-import logging
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import NamedTuple, Protocol
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, Protocol
 
-from kizuna.cancellation import is_end_of_task
 from kizuna.clock import Clock
 from kizuna.db.engine import Database, Record, Transaction
-from kizuna.db.queue import QueueRunner, in_words, pause
+from kizuna.db.queue import QueueRunner, failure_of
 from kizuna.leaderboards.boards import Board
 from kizuna.scheduler import queries
 from kizuna.scheduler.lookup import Boards, find_boards
-
-log = logging.getLogger(__name__)
 
 LEADERBOARD_RESET = "leaderboard_reset"
 TOURNAMENT_END = "tournament_end"
@@ -26,9 +21,6 @@ TOURNAMENT_RESET = "tournament_reset"
 
 #: How many callbacks one process runs at a time.
 AT_ONCE = 4
-
-#: Characters of an error that are kept.
-_LONGEST_ERROR = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,64 +58,32 @@ class CallbackRunner(QueueRunner[_Failure]):
     """Runs the callbacks of one process. `locks` is for this alone: its connections are held for long."""
 
     def __init__(self, locks: Database, clock: Clock, boards: Boards, callbacks: Callbacks) -> None:
-        super().__init__(locks, name="callbacks of boards", at_once=AT_ONCE)
-        self._clock = clock
+        super().__init__(locks, clock, name="callbacks of boards", key="board", at_once=AT_ONCE)
         self._boards = boards
         self._callbacks = callbacks
-        # The boards whose callbacks run here. A lock is lost with its connection, while the function goes on.
-        self._busy: set[int] = set()
 
-    async def _claim(self, tx: Transaction) -> Record | None:
-        """Lock what is to be run next."""
-        kinds, busy = list(self._callbacks.kinds), list(self._busy)
-        rows = await tx.read(queries.CLAIM_CALLBACK, kinds, self._clock.now(), busy)
-        # Once more: a connection, and its lock, may have been lost while this statement was on its way.
-        return rows[0] if rows and rows[0]["board"] not in self._busy else None
+    async def _claim(self, tx: Transaction, busy: list[Any]) -> Sequence[Record]:
+        return await tx.read(queries.CLAIM_CALLBACK, list(self._callbacks.kinds), self._clock.now(), busy)
 
     async def _answer(self, row: Record) -> _Failure | None:
         """Call the function; its error, or that of the board's definition."""
-        self._busy.add(row["board"])
-        try:
-            return await self._failure_of(row)
-        finally:
-            self._busy.discard(row["board"])
-
-    async def _failure_of(self, row: Record) -> _Failure | None:
         key = row["board"]
         board = (await find_boards(self._boards, [key])).get(key)
         if board is None:  # deleted a moment ago
             return None
         if isinstance(board, Exception):
             return _Failure(f"with key {key}", board)
-        try:
-            await self._callbacks.call(BoardEvent(row["kind"], board, row["instant"], row["attempts"] + 1))
-        except (Exception, asyncio.CancelledError, SystemExit) as error:
-            # Game code can cancel itself as well; only our own end must pass.
-            if is_end_of_task(error):
-                raise
-            return _Failure(board.id, error)
-        return None
+        event = BoardEvent(row["kind"], board, row["instant"], row["attempts"] + 1)
+        error = await failure_of(self._callbacks.call(event))
+        return None if error is None else _Failure(board.id, error)
 
     async def _record(self, tx: Transaction, row: Record, failure: _Failure | None) -> None:
         if failure is None:
             await tx.write(queries.ANSWERED, row["id"])
             return
-        attempt = row["attempts"] + 1
-        next_try = self._clock.now() + timedelta(seconds=pause(attempt))
-        log.error(
-            "%s failed for board %s (attempt %d), it is tried again at %s",
-            self._describe(row),
-            failure.board_id,
-            attempt,
-            _time(next_try),
-            exc_info=failure.error,
-        )
-        error = in_words(failure.error, _LONGEST_ERROR)
-        await tx.write(queries.FAILED, row["id"], attempt, error, next_try, row["board"])
+        what = f"{self._describe(row)} failed for board {failure.board_id}"
+        failed = self._put_off(what, row, failure.error)
+        await tx.write(queries.FAILED, row["id"], *failed, row["board"])
 
     def _describe(self, row: Record) -> str:
-        return f"{row['kind']} of {_time(datetime.fromtimestamp(row['instant'], UTC))}"
-
-
-def _time(time: datetime) -> str:
-    return f"{time:%Y-%m-%d %H:%M:%S}"
+        return f"{row['kind']} of {datetime.fromtimestamp(row['instant'], UTC):%Y-%m-%d %H:%M:%S}"

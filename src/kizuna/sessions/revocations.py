@@ -86,7 +86,7 @@ class Revocations:
         return cutoff
 
     async def end_all(self, tx: Transaction, user_ids: Sequence[str]) -> Ended:
-        """End every session of these users, as part of a transaction. `obey` must follow its commit.
+        """End every session of these users, as part of a transaction: `apply_committed` must follow.
 
         The cut-off lies after the present second: sessions that began in it end too. The reference lets those
         live, which leaves a banned player signed in. A session that begins after this is dated forward to the
@@ -100,7 +100,7 @@ class Revocations:
         return Ended(_cutoffs(rows))
 
     async def end(self, tx: Transaction, user_id: str, sessions: Sequence[tuple[str, bool, int]]) -> Ended:
-        """End single sessions: (token id, refresh tokens?, expiry) each. `obey` must follow the commit."""
+        """End single sessions: (token id, refresh tokens?, expiry) each. `apply_committed` must follow."""
         ids, refresh, expiries = zip(*sessions, strict=True)
         times = [instant(expiry + 1) for expiry in expiries]
         await tx.write(queries.REVOKE, user_id, list(ids), list(refresh), times)
@@ -109,13 +109,13 @@ class Revocations:
         keys = [(user_id, token_id, kind) for token_id, kind in zip(ids, refresh, strict=True)]
         return Ended(single=dict(zip(keys, expired, strict=True)))
 
-    def obey(self, news: Ended) -> None:
+    def apply_committed(self, ended: Ended) -> None:
         """Know what has been committed. Nothing is taken back: an older answer must not undo a newer one."""
-        for user, (cutoff, expires) in news.cutoffs.items():
+        for user, (cutoff, expires) in ended.cutoffs.items():
             known = self._ended.cutoffs.get(user)
             if known is None or known[0] < cutoff:
                 self._ended.cutoffs[user] = (cutoff, expires)
-        self._ended.single |= news.single
+        self._ended.single |= ended.single
 
     async def clean_up(self) -> None:
         """Drop what no living token can name any more.
@@ -133,10 +133,10 @@ class Revocations:
         await self._reread()
 
     async def _reread(self) -> None:
-        self.obey(await self._read(None))
+        self.apply_committed(await self._read(None))
 
     async def _reread_user(self, user_id: str) -> None:
-        self.obey(await self._read(user_id))
+        self.apply_committed(await self._read(user_id))
 
     async def _read(self, user_id: str | None) -> Ended:
         now = self._clock.now()

@@ -129,14 +129,14 @@ class Sessions:
         if not ended:
             await self.end_all([caller.user_id])
             return
-        self._revocations.obey(
+        self._revocations.apply_committed(
             await self._database.atomically(lambda tx: self._revocations.end(tx, caller.user_id, ended))
         )
 
     async def end_all(self, user_ids: Sequence[str]) -> Ended:
         """End every session of these users."""
         ended = await self._database.atomically(lambda tx: self._revocations.end_all(tx, user_ids))
-        self._revocations.obey(ended)
+        self._revocations.apply_committed(ended)
         return ended
 
     async def _in_good_standing(self, user_id: str) -> Player:

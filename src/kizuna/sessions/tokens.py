@@ -15,9 +15,10 @@ from typing import Any
 import jwt
 import orjson
 
-from kizuna.accounts.tables import SYSTEM_USER
-from kizuna.caller import Caller
-from kizuna.wire.encode import parse_uuid
+from kizuna.caller import SYSTEM_USER, Caller
+from kizuna.wire.encode import has_surrogates
+from kizuna.wire.integers import INT64_MAX, INT64_MIN
+from kizuna.wire.uuids import parse_uuid
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +112,7 @@ def _text(claims: Mapping[str, Any], name: str) -> str:
     value = claims.get(name)
     if value is None:
         return ""
-    if not isinstance(value, str) or not _encodable(value):
+    if not isinstance(value, str) or has_surrogates(value):
         raise InvalidToken(f"{name} is not text")
     return value
 
@@ -120,7 +121,7 @@ def _seconds(claims: Mapping[str, Any], name: str) -> int:
     value = claims.get(name)
     if value is None:
         return 0
-    if type(value) is not int or not -(2**63) <= value < 2**63:
+    if type(value) is not int or not INT64_MIN <= value <= INT64_MAX:
         raise InvalidToken(f"{name} is not a whole number of seconds")
     return value
 
@@ -130,11 +131,6 @@ def _vars(value: Any) -> dict[str, str]:
         return {}
     if not isinstance(value, dict):
         raise InvalidToken("vrs is not an object")
-    if not all(isinstance(text, str) and _encodable(key) and _encodable(text) for key, text in value.items()):
+    if any(not isinstance(text, str) or has_surrogates(key + text) for key, text in value.items()):
         raise InvalidToken("vrs holds something that is not text")
     return value
-
-
-def _encodable(text: str) -> bool:
-    """Whether the text is free of lone surrogates, which JSON can spell and UTF-8 cannot."""
-    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)

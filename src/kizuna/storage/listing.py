@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from kizuna.accounts.tables import SYSTEM_USER
+from kizuna.caller import SYSTEM_USER
 from kizuna.db.coalesce import SharedReads
 from kizuna.db.engine import Database, Record
 from kizuna.errors import invalid
 from kizuna.storage import queries
 from kizuna.wire.cursors import decode_cursor, encode_cursor
-from kizuna.wire.encode import parse_uuid
+from kizuna.wire.uuids import parse_uuid
 
 MALFORMED_CURSOR = "Malformed cursor was used."
 

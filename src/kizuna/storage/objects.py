@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from kizuna.accounts.tables import SYSTEM_USER
+from kizuna.caller import SYSTEM_USER
 from kizuna.db.engine import Record
 from kizuna.errors import ApiError, Code, invalid
-from kizuna.wire.encode import parse_uuid, rfc3339, rfc3339_seconds
+from kizuna.wire.encode import rfc3339, rfc3339_seconds
 from kizuna.wire.scanner import scan
+from kizuna.wire.uuids import parse_uuid
 
 WRITE_FAILED = "Error writing storage objects."
 PERMISSION_DENIED = "Storage write rejected - permission denied."

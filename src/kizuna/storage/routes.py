@@ -14,7 +14,7 @@ from kizuna.storage.objects import (
     owner_to_read,
 )
 from kizuna.storage.service import Storage
-from kizuna.wire.encode import parse_uuid
+from kizuna.wire.uuids import parse_uuid
 
 
 def routes(storage: Storage) -> Routes:

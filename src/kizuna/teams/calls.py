@@ -7,10 +7,13 @@ limits, and only then what the function itself looks at.
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import TypeVar
+from uuid import UUID
 
 from kizuna.clock import Clock
 from kizuna.db.coalesce import SharedReads
 from kizuna.db.engine import COLLIDED, LOCKED, REFUSED, Database, Transaction
+from kizuna.db.statements import Query
+from kizuna.db.together import rows_of, with_rows_of
 from kizuna.groups import roles
 from kizuna.groups.roles import Role
 from kizuna.teams import queries
@@ -25,9 +28,9 @@ from kizuna.teams.errors import (
     team_not_found,
 )
 from kizuna.teams.functions import Access, Free, Function, Reading, Reply, Request, Served, Writing
-from kizuna.teams.held import Actor, Held, TeamEvent, View
+from kizuna.teams.held import SERVER, Actor, Held, PublisherEvent, RowsPart, View
 from kizuna.teams.protocol.decode import decode
-from kizuna.wire.encode import parse_uuid
+from kizuna.wire.uuids import parse_uuid
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +43,7 @@ _ATTEMPTS = 4
 BeforeAdoption = Callable[[Transaction, str, str], Awaitable[None]]
 
 #: Receives what calls did, after they are committed.
-Publish = Callable[[Sequence[TeamEvent]], None]
+Publish = Callable[[Sequence[PublisherEvent]], None]
 
 
 class Calls:
@@ -97,10 +100,8 @@ class Calls:
         function = served.function
         try:
             if isinstance(served, Free):
-                if actor is None:
-                    raise TypeError(f"{function.name} needs a player")
                 _check_limits(function, request)
-                return await served.run(actor, request)
+                return await served.run(actor or SERVER, request)
             team_id = _team_id(request)
             if isinstance(served, Reading):
                 view = await self.view(team_id, actor, function.access)
@@ -127,17 +128,19 @@ class Calls:
         work: Callable[[Held], Awaitable[T]],
         access: Access = Access.MEMBER,
         queue: str | None = None,
+        reads: tuple[type[RowsPart], ...] = (),
     ) -> T:
         """Do something to a team, in one transaction that holds it; then publish what was done.
 
-        Those of one `queue` wait for each other. 400 for an unknown team, 403 for who may not, 409 where
-        somebody else holds the team for too long.
+        Those of one `queue` wait for each other; the parts `reads` are loaded without a statement of their
+        own. 400 for an unknown team, 403 for who may not, 409 where somebody else holds the team for
+        too long.
         """
-        events: list[TeamEvent] = []
+        events: list[PublisherEvent] = []
 
         async def within(tx: Transaction) -> T:
             events.clear()
-            held = await self._hold(tx, team_id, actor, access)
+            held = await self._hold(tx, team_id, actor, access, reads)
             result = await work(held)
             await self._adopt(held)
             await held.save()
@@ -146,7 +149,7 @@ class Calls:
 
         try:
             async with self._admission.to_change(team_id, queue):
-                result = await self._persistently(within)
+                result = await self._persistently(within, lock=(queries.LOCK, UUID(team_id)))
         except LOCKED as error:
             raise team_is_busy() from error
         if events:
@@ -154,12 +157,13 @@ class Calls:
         return result
 
     async def _write(self, served: Writing, team_id: str, actor: Actor | None, request: Request) -> Reply:
-        async def work(held: Held) -> Reply:
+        async def work(held: Held) -> Reply | Callable[[], Reply]:
             _check_limits(served.function, request)
             return await served.run(held, request)
 
         queue = served.queue(request) if served.queue else None
-        return await self.change(team_id, actor, work, served.function.access, queue)
+        reply = await self.change(team_id, actor, work, served.function.access, queue, served.reads)
+        return reply() if callable(reply) else reply
 
     async def persistently(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run something in a transaction that changes no team that there is, but may ask the game.
@@ -169,10 +173,12 @@ class Calls:
         async with self._admission.to_ask():
             return await self._persistently(work)
 
-    async def _persistently(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+    async def _persistently(
+        self, work: Callable[[Transaction], Awaitable[T]], lock: tuple[Query, UUID] | None = None
+    ) -> T:
         for left in range(_ATTEMPTS - 1, -1, -1):
             try:
-                return await self._database.atomically(work)
+                return await self._database.atomically(work, lock=lock)
             except LOCKED as error:
                 if not left:
                     raise team_is_busy() from error
@@ -180,23 +186,28 @@ class Calls:
                 raise team_is_busy() from error  # often enough: the database has tried again itself
         raise AssertionError("unreachable")
 
-    async def _hold(self, tx: Transaction, team_id: str, actor: Actor | None, access: Access) -> Held:
-        """Lock the team, and only then look who may do what."""
-        rows = await tx.read(queries.LOCK, team_id)
+    async def _hold(
+        self,
+        tx: Transaction,
+        team_id: str,
+        actor: Actor | None,
+        access: Access,
+        reads: tuple[type[RowsPart], ...],
+    ) -> Held:
+        """The team that the transaction has locked, if the actor may change it as they stand to it now."""
+        query = with_rows_of(queries.HELD, tuple(part.query for part in reads))
+        rows = await tx.read(query, [team_id], (actor or SERVER).user_id)
         if not rows:
             raise team_not_found()
-        role: Role | None = None
-        if actor is not None:
-            standing = await tx.read(queries.STANDING, [team_id], [actor.user_id])
-            state = standing[0]["state"]
-            role = None if state is None else Role(state)
-        role = _allowed(access, actor, role)
-        return Held(tx, self._config(), team_id, rows[0], actor, role, self._clock.now())
+        [group] = rows
+        role = _allowed(access, actor, None if group["role"] is None else Role(group["role"]))
+        read = {part: rows_of(group, number) for number, part in enumerate(reads)}
+        return Held(tx, self._config(), team_id, group, actor, role, self._clock.now(), read)
 
     async def _adopt(self, held: Held) -> None:
         """Make a group that was none before a team, now that something of it changes.
 
-        Not sooner: whoever does this is held from here on, and the game may want to change him in between.
+        Not sooner: whoever does this is held from here on, and the game may want to change them in between.
         """
         if held.group["adopted"] or await held.tx.read(queries.ADOPTED, held.team_id):
             return
@@ -208,7 +219,7 @@ class Calls:
 
     async def _standing(self, team_id: str, actor: Actor | None) -> tuple[bool, Role | None]:
         """Whether a team exists, and how the actor stands to it."""
-        return await self._standings((team_id, actor.user_id if actor else team_id))
+        return await self._standings((team_id, (actor or SERVER).user_id))
 
     async def _read_standings(self, pairs: list[tuple[str, str]]) -> list[tuple[bool, Role | None]]:
         teams, users = zip(*pairs, strict=True)

@@ -16,10 +16,10 @@ from kizuna.teams.admission import Admission
 from kizuna.teams.calls import Calls
 from kizuna.teams.config.shapes import TeamsConfig
 from kizuna.teams.config.versions import ConfigVersions
-from kizuna.teams.core.rules import TeamRules
+from kizuna.teams.core.rules import Departures, TeamRules
 from kizuna.teams.core.service import TeamCore
 from kizuna.teams.events import departures, messages
-from kizuna.teams.events.service import TeamEvents
+from kizuna.teams.events.service import TeamEventLeaderboards
 from kizuna.teams.functions import Served
 from kizuna.teams.gifts.service import TeamGifts
 from kizuna.teams.hooks import TeamHooks
@@ -67,7 +67,9 @@ class Teams:
         self.core = TeamCore(database, clock, self.calls, hooks, groups=groups, channels=channels)
         self.mailboxes = TeamMailboxes(database, self.rewards, clock)
         self.achievements = TeamAchievements(database, self.rewards)
-        self.events = TeamEvents(database, self.rewards, hooks, clock, lambda: self.versions.current)
+        self.event_leaderboards = TeamEventLeaderboards(
+            database, self.rewards, hooks, clock, lambda: self.versions.current
+        )
         self.gifts = TeamGifts(database, self.rewards, wallets, clock)
         parts = (
             self.core,
@@ -75,14 +77,13 @@ class Teams:
             TeamStore(database, self.rewards),
             TeamInventories(database, self.rewards),
             self.mailboxes,
-            TeamStats(database, groups),
+            TeamStats(database),
             self.achievements,
-            self.events,
+            self.event_leaderboards,
             self.gifts,
         )
         self.served: list[Served] = [served for part in parts for served in part.functions()]
-        if self.is_configured:
-            groups.guarded_by(rules)
+        groups.guarded_by(rules if self.is_configured else Departures(departures.forget))
         self.rpcs = TeamRpcs(self.calls, self.served if self.is_configured else ())
 
     @property
@@ -109,7 +110,7 @@ class Teams:
     async def clean_up(self) -> None:
         """Clear away what nobody needs any more."""
         if self.is_configured:
-            for part in (self.mailboxes, self.events, self.gifts):
+            for part in (self.mailboxes, self.event_leaderboards, self.gifts):
                 await part.clean_up()
 
 

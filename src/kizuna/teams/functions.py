@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from kizuna.teams.held import Actor, Held, View
+from kizuna.teams.held import Actor, Held, RowsPart, View
 from kizuna.teams.protocol.fields import Message
 
 Request = dict[str, Any]
@@ -64,12 +64,15 @@ class Reading:
 class Writing:
     """A function that changes a team: `run(held, request)`, all of it in one transaction.
 
-    Calls for which `queue` gives the same name run one after the other, whatever their teams.
+    It gives the reply, or what makes the reply, which others need not wait for: the team is free again then.
+    Calls for which `queue` gives the same name run one after the other, whatever their teams. `reads` are the
+    parts that nearly every call needs: their rows are read along with the team.
     """
 
     function: Function
-    run: Callable[[Held, Request], Awaitable[Reply]]
+    run: Callable[[Held, Request], Awaitable[Reply | Callable[[], Reply]]]
     queue: Callable[[Request], str] | None = None
+    reads: tuple[type[RowsPart], ...] = ()
 
 
 Served = Free | Reading | Writing

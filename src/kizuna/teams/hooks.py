@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kizuna.teams.held import Actor, TeamEvent
+from kizuna.teams.held import Actor, PublisherEvent
 from kizuna.teams.rewards.sources import Source
 
 
@@ -61,5 +61,5 @@ class TeamHooks:
         """
         return None
 
-    def publish(self, events: Sequence[TeamEvent]) -> None:
+    def publish(self, events: Sequence[PublisherEvent]) -> None:
         """Told of what was done, once it is committed. Returns at once and never raises."""

@@ -4,11 +4,19 @@ from kizuna.db.statements import Command, Query
 
 LOCK = Query(
     "teams.lock",
-    "A team's group, held until the transaction ends, and whether it is known as a team.",
+    "Hold a team's group until the transaction ends.",
+    "select from groups where id = $1 for no key update",
+)
+
+#: To be read once the group is locked: what is read along with a lock may be from before it was given.
+HELD = Query(
+    "teams.held",
+    "The group of a team that is held, whether it is known as a team, and how a user stands to it.",
     """
     select g.id::text as id, g.name, g.state, g.edge_count, g.max_count,
-        exists (select 1 from team t where t.team_id = g.id) as adopted
-    from groups g where g.id = $1 for no key update of g
+        exists (select 1 from team t where t.team_id = g.id) as adopted,
+        (select e.state from group_edge e where e.group_id = g.id and e.user_id = $2) as role /* rows */
+    from groups g where g.id = ($1::uuid[])[1] for no key update of g
     """,
 )
 

@@ -18,8 +18,8 @@ from kizuna.teams.failures import explained
 from kizuna.teams.functions import Function, Request, Served
 from kizuna.teams.held import Actor
 from kizuna.teams.protocol.decode import decode
-from kizuna.wire.encode import parse_uuid
 from kizuna.wire.messages import Message
+from kizuna.wire.uuids import parse_uuid
 
 #: Operations of other features under the paths of teams.
 ALIASES = (

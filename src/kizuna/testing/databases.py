@@ -1,4 +1,4 @@
-"""Databases for tests: one is made with the present schema, and copied for whoever needs one of his own."""
+"""Databases for tests: one is made with the present schema, and copied for whoever needs one of their own."""
 
 import tempfile
 import uuid

@@ -90,7 +90,7 @@ def first_sign_in(fakes: str, server: str, server_key: str) -> str:
 def _settings(providers: Providers, own: Settings) -> Mapping[str, Any]:
     settings = providers.settings
     if own.iap.apple.issuer_id:
-        # Whoever asks Apple about purchases goes on doing so; the fake does not know his key.
+        # Whoever asks Apple about purchases goes on doing so; the fake does not know their key.
         settings |= providers.app_store.api_settings()
     if "token_expiry_sec" not in own.session.model_fields_set:
         settings["session.token_expiry_sec"] = _SESSION

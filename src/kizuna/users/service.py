@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
-from kizuna.accounts.tables import SYSTEM_USER
+from kizuna.caller import SYSTEM_USER
 from kizuna.clock import Clock
 from kizuna.db.engine import Database, Transaction
 from kizuna.errors import invalid
 from kizuna.sessions.revocations import Ended, Revocations
 from kizuna.users import queries
 from kizuna.users.profile import user_message
-from kizuna.wire.encode import parse_uuid
+from kizuna.wire.uuids import parse_uuid
 
 
 class Users:
@@ -55,7 +55,7 @@ class Users:
             banned = [row["id"] for row in rows]
             return await self._revocations.end_all(tx, banned) if banned else Ended()
 
-        self._revocations.obey(await self._database.atomically(work))
+        self._revocations.apply_committed(await self._database.atomically(work))
 
     async def unban(self, user_ids: Sequence[str]) -> None:
         """Let them sign in again; sessions that the ban ended stay ended."""

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -12,11 +12,10 @@ from kizuna.clock import Clock
 from kizuna.db.engine import Database, Record, Transaction
 from kizuna.wallets import queries
 from kizuna.wire.cursors import decode_cursor, encode_cursor
-from kizuna.wire.encode import parse_uuid
+from kizuna.wire.integers import INT64_MAX
+from kizuna.wire.microseconds import from_microseconds, to_microseconds
+from kizuna.wire.uuids import parse_uuid
 
-_LARGEST = 2**63 - 1
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LATEST = (datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 _CURSOR = "wallet_ledger"
 
 Balances = dict[str, int]
@@ -157,7 +156,7 @@ def _applied(update: WalletUpdate, balances: Balances) -> Balances:
     updated = dict(balances)
     for path, amount in update.changeset.items():
         current = updated.get(path, 0)
-        if not 0 <= current + amount <= _LARGEST:
+        if not 0 <= current + amount <= INT64_MAX:
             raise WalletError(update.user_id, path, current, amount)
         updated[path] = current + amount
     return updated
@@ -179,13 +178,13 @@ def _item(row: Record) -> LedgerItem:
 
 
 def _cursor(item: LedgerItem) -> str:
-    micros = (item.create_time - _EPOCH) // timedelta(microseconds=1)
-    return encode_cursor(_CURSOR, (item.user_id, micros, item.id))
+    return encode_cursor(_CURSOR, (item.user_id, to_microseconds(item.create_time), item.id))
 
 
 def _position(cursor: str, user_id: str) -> tuple[datetime, str]:
     """(time, id) of the last item that was seen."""
     values = decode_cursor(_CURSOR, cursor, str, int, str)
-    if values is None or values[0] != user_id or not 0 <= values[1] <= _LATEST or not parse_uuid(values[2]):
+    time = from_microseconds(values[1]) if values else None
+    if values is None or time is None or values[0] != user_id or not parse_uuid(values[2]):
         raise LedgerError("wallet ledger cursor invalid")
-    return _EPOCH + timedelta(microseconds=values[1]), values[2]
+    return time, values[2]

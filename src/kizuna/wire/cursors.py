@@ -7,10 +7,11 @@ from typing import Any
 
 import orjson
 
+from kizuna.wire.integers import INT64_MAX, INT64_MIN
+
 Value = str | int | None
 
 _ALPHABET = re.compile(r"[A-Za-z0-9_-]+")
-_LOW, _HIGH = -(2**63), 2**63 - 1
 
 
 def encode_cursor(kind: str, values: tuple[Value, ...]) -> str:
@@ -47,4 +48,4 @@ def _fits(value: Any, wanted: type | UnionType) -> bool:
         return False
     if isinstance(value, str):
         return "\0" not in value
-    return not isinstance(value, int) or _LOW <= value <= _HIGH
+    return not isinstance(value, int) or INT64_MIN <= value <= INT64_MAX

@@ -6,19 +6,27 @@ from typing import Any
 
 from kizuna.wire.messages import lower_camel
 from kizuna.wire.timestamps import rfc3339, rfc3339_seconds
-from kizuna.wire.uuids import parse_uuid
 
 __all__ = [
+    "JsonObject",
     "camel_case",
+    "has_surrogates",
     "int64_text",
     "omit_empty",
-    "parse_uuid",
     "rfc3339",
     "rfc3339_seconds",
     "without_surrogates",
 ]
 
+#: A message of the protocol, or a part of one, before it is written as JSON.
+JsonObject = dict[str, Any]
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def has_surrogates(text: str) -> bool:
+    """Whether there is anything in it that UTF-8 cannot say, as JSON can."""
+    return not text.isascii() and _SURROGATE.search(text) is not None
 
 
 def without_surrogates(text: str) -> str:
@@ -34,8 +42,8 @@ def omit_empty(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value}
 
 
-def int64_text(value: int) -> str:
-    """A 64-bit integer, which JSON carries as text; zero is empty, so that `omit_empty` drops it."""
+def int64_text(value: int | None) -> str:
+    """A 64-bit integer as JSON has it, in text; zero and None are empty, so that `omit_empty` drops them."""
     return str(value) if value else ""
 
 

@@ -4,11 +4,14 @@ import re
 
 from kizuna.wire.messages import Kind
 
+INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
+INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
+
 RANGES: dict[Kind, tuple[int, int]] = {
-    Kind.INT32: (-(2**31), 2**31 - 1),
+    Kind.INT32: (INT32_MIN, INT32_MAX),
     Kind.UINT32: (0, 2**32 - 1),
-    Kind.INT64: (-(2**63), 2**63 - 1),
-    Kind.ENUM: (-(2**31), 2**31 - 1),
+    Kind.INT64: (INT64_MIN, INT64_MAX),
+    Kind.ENUM: (INT32_MIN, INT32_MAX),
 }
 
 _NUMBER = re.compile(r"(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?)([0-9]+))?")

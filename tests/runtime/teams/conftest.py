@@ -1,6 +1,5 @@
 """An application with Teams and a game that has functions for all of them."""
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -12,7 +11,6 @@ import pytest_asyncio
 from kizuna.app import Application
 from kizuna.clock import ShiftedClock
 from tests.runtime.conftest import Folder
-from tests.support.applications import running_application
 from tests.teams.support import CONFIG, Cast, assemble
 
 #: Does what `deeds` says under the kind of a function, and notes what it is told in `told`.
@@ -80,29 +78,30 @@ class Told:
         return [each[1] for each in self.told if len(each) == 2 and each[1].metadata["teamId"] == team_id]
 
 
-@pytest_asyncio.fixture(scope="module")
-async def app(
-    database_url: str, app_clock: ShiftedClock, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Application]:
-    """The application with this game; its functions take half a second at most."""
+@pytest.fixture(scope="module")
+def app_settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """With Teams and this game, whose functions take half a second at most."""
     folder = Folder(tmp_path_factory.mktemp("game"))
     folder.write("game.py", GAME)
-    sections = {
+    return {
         "teams": {"config": CONFIG, "debug_rpcs": True},
         "runtime": {"modules": [folder.path], "call_timeout_ms": 500},
     }
-    async with running_application(database_url, app_clock, sections) as application:
-        yield application
+
+
+def told_of(app: Application) -> Told:
+    """The game of an application."""
+    variables = app.runtime._game.functions.callbacks["team_profanity"].call.__globals__
+    return Told(variables["deeds"], variables["told"])
 
 
 @pytest.fixture
 def game(app: Application) -> Told:
     """The game, which does nothing in particular yet."""
-    functions = app.runtime._game.functions
-    variables = functions.callbacks["team_profanity"].call.__globals__
-    variables["deeds"].clear()
-    variables["told"].clear()
-    return Told(variables["deeds"], variables["told"])
+    told = told_of(app)
+    told.deeds.clear()
+    told.told.clear()
+    return told
 
 
 @pytest_asyncio.fixture

@@ -1,5 +1,6 @@
 """`ctx.nk.teams`: every call, as the server and as a player."""
 
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -119,6 +120,21 @@ async def test_a_wallet_is_granted_and_its_ledger_read(calls: TeamsApi, cast: Ca
         (None, "wallet_grant", {"guild_gold": 5, "ember_shards": 2}),
     ]
     assert end == ""
+
+
+async def test_a_ledger_is_one_teams(nk: Nakama, calls: TeamsApi, cast: Cast, clock: ShiftedClock) -> None:
+    """T-124, T-458: it outlives its team, and is not that of a group which has the same id afterwards."""
+    await calls.wallet_grant(cast.team, {"guild_gold": 5})
+    await nk.group_delete(cast.team)
+    assert [each.currencies for each in (await calls.ledger_list(cast.team))[0]] == [{"guild_gold": 5}]
+    clock.offset += timedelta(seconds=1)
+    again = rt.GroupCreate(cast.outsider.id, f"again {cast.team}", id=cast.team)
+    await nk.multi_update(group_changes=[again])
+    assert await calls.ledger_list(cast.team) == ([], "")
+    # Another process, whose clock is behind.
+    clock.offset -= timedelta(seconds=1)
+    await calls.wallet_grant(cast.team, {"guild_gold": 7})
+    assert [each.currencies for each in (await calls.ledger_list(cast.team))[0]] == [{"guild_gold": 7}]
 
 
 async def test_the_store_sells(calls: TeamsApi, cast: Cast) -> None:

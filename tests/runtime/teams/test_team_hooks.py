@@ -163,6 +163,10 @@ async def failing(ctx: rt.Context, rolled: rt.RolledReward) -> None:
     raise LookupError("who is there?")
 
 
+async def forwarding(ctx: rt.Context, rolled: rt.RolledReward) -> None:
+    await ctx.nk.teams.wallet_grant(rolled.team_id, {"no_such_currency": 1})
+
+
 async def hanging(ctx: rt.Context, rolled: rt.RolledReward) -> None:
     await asyncio.sleep(60)
 
@@ -179,18 +183,19 @@ async def counting_wrong(ctx: rt.Context, rolled: rt.RolledReward) -> None:
     rolled.reward.items["raid_key"] = "many"  # type: ignore[assignment]
 
 
-NONSENSE = "Runtime function returned invalid data - only allowed one return value of type string."
+FAULT = "internal error occurred"
 
 
 @pytest.mark.parametrize(
     ("deed", "status", "code", "message", "logged"),
     [
         (refusing, 400, 9, "not on my watch", ""),
-        (failing, 500, 13, "who is there?", "who is there?"),
+        (failing, 500, 13, FAULT, "who is there?"),
+        (forwarding, 500, 13, FAULT, "is being changed by the call that asks"),
         (hanging, 504, 4, "context deadline exceeded", "it took longer than runtime.call_timeout_ms"),
-        (leaving, 500, 13, "Internal error.", "Internal error."),
-        (talking, 500, 13, NONSENSE, "nonsense: it must be Reward, not dict"),
-        (counting_wrong, 500, 13, NONSENSE, "nonsense: .items['raid_key'] must be an int, not str"),
+        (leaving, 500, 13, FAULT, "CancelledError"),
+        (talking, 500, 13, FAULT, "nonsense: it must be Reward, not dict"),
+        (counting_wrong, 500, 13, FAULT, "nonsense: .items['raid_key'] must be an int, not str"),
     ],
 )
 async def test_a_function_that_fails_ends_the_call_without_a_trace(
@@ -203,12 +208,14 @@ async def test_a_function_that_fails_ends_the_call_without_a_trace(
     message: str,
     logged: str,
 ) -> None:
-    """T-167, T-175: nothing is committed, and the team is free again."""
+    """T-025, T-167, T-175: nothing is committed, and the team is free again. The player is told what the game
+    refuses with, and of anything else nothing that the log has."""
     game.deeds["store_purchase"] = deed
     answer = await cast.ask(cast.member, "TEAMS_STORE_PURCHASE", item_id="key_bundle")
     assert refused(answer) == (status, code, message)
     errors = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert [logged in record.getMessage() for record in errors] == ([True] if logged else [])
+    assert all(record.exc_info for record in errors if "nonsense" not in logged)
     del game.deeds["store_purchase"]
     wallet = await cast.call(cast.member, "TEAMS_WALLET_GET")
     assert wallet["currencies"]["guild_gold"] == "100"
@@ -223,7 +230,9 @@ async def test_a_refusal_stands_in_rest_answers_too(cast: Cast, game: Told) -> N
     assert answer.json() == {"error": "not on my watch", "code": 9, "message": "not on my watch"}
 
 
-async def test_a_function_can_read_its_team_but_not_change_it(cast: Cast, game: Told) -> None:
+async def test_a_function_can_read_its_team_but_not_change_it(
+    cast: Cast, game: Told, caplog: pytest.LogCaptureFixture
+) -> None:
     """A change would wait for the very call that waits for it: it is refused at once."""
     read: list[teams.TeamWallet] = []
 
@@ -233,7 +242,8 @@ async def test_a_function_can_read_its_team_but_not_change_it(cast: Cast, game: 
 
     game.deeds["store_purchase"] = reading_and_changing
     answer = await cast.ask(cast.member, "TEAMS_STORE_PURCHASE", item_id="key_bundle")
-    assert refused(answer) == (500, 13, f"group {cast.team} is being changed by the call that asks")
+    assert refused(answer) == (500, 13, FAULT)
+    assert f"group {cast.team} is being changed by the call that asks" in caplog.text
     assert read[0].currencies["guild_gold"] == 100
 
 
@@ -402,7 +412,7 @@ async def test_activity_is_what_the_game_says(cast: Cast, game: Told) -> None:
 async def test_activity_that_is_none_ends_the_call(cast: Cast, game: Told, name: str, deed: Any) -> None:
     game.deeds[name] = deed
     answer = await ask(cast.api, cast.outsider, "TEAMS_GET", {"team_id": cast.team})
-    assert refused(answer)[:2] == (500, 13)
+    assert refused(answer) == (500, 13, FAULT)
 
 
 # --- profanity ---

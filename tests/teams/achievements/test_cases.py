@@ -197,7 +197,7 @@ async def test_case_40_feasts(cast: Cast) -> None:
 
 async def test_case_41_everybody_at_once(cast: Cast) -> None:
     """T-226, T-465: twenty members, and nobody's progress is lost."""
-    players = [await sign_in_async(cast.api) for _ in range(15)]
+    players = await asyncio.gather(*(sign_in_async(cast.api) for _ in range(15)))
     answered(
         await cast.api.post(
             f"/v2/group/{cast.team}/add",

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from kizuna.teams.config import loading, sentences
+from kizuna.teams.config.errors import Problem
 from tests.teams.config.refusals import BELOW, ROOT
 from tests.teams.config.reward_refusals import REWARDS
 from tests.teams.config.support import GONE, VALID, changed, problems_of, warnings_of
@@ -67,6 +69,29 @@ def test_of_hundreds_of_problems_enough_are_told() -> None:
     problems = problems_of({"store_items": costs})
     assert len(problems) == 101
     assert problems[-1] == "guilds.json: and more of the kind"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {f"key {number}": 1 for number in range(5_000)},
+        {"wallet": {f"key {number}": 1 for number in range(5_000)}},
+        {"achievements": {f"goal {number}": 1 for number in range(5_000)}},
+    ],
+)
+def test_what_is_not_told_is_not_looked_into(values: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """T-127: what may be meant by a key that is none takes long to find, and each line may have one."""
+    explained: list[Any] = []
+
+    def explain(detail: Any) -> Problem:
+        explained.append(detail)
+        return sentences.problem_of(detail)
+
+    monkeypatch.setattr(loading, "problem_of", explain)
+    problems = problems_of(values)
+    assert len(problems) == 101
+    assert problems[-1] == "guilds.json: and more of the kind"
+    assert len(explained) == 101
 
 
 def test_there_may_be_nothing_to_name() -> None:

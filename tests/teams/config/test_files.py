@@ -2,11 +2,13 @@
 
 import json
 import os
+import threading
 from pathlib import Path
 
 import pytest
 import yaml
 
+from kizuna.teams.config import loading, raw
 from kizuna.teams.config.errors import ConfigError
 from kizuna.teams.config.loading import load, read_checked, read_file
 from kizuna.teams.config.raw import LARGEST
@@ -140,6 +142,56 @@ def test_files_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         f"teams.config: {none} cannot be read: No such file or directory; "
         "a relative path is looked for in the folder where kizuna is started"
     ]
+
+
+def test_a_file_that_is_being_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """T-127: what is written in place is read once it holds still, though half of it is valid too."""
+    file = written(tmp_path, "wallet: { currencies: { gold: 1 } }\n")
+    rest = ["store_items: {}\n", "gifts: {}\n"]
+
+    def pause(seconds: float) -> None:
+        if rest:
+            with file.open("a") as still_open:
+                still_open.write(rest.pop(0))
+
+    monkeypatch.setattr(raw, "sleep", pause)
+    assert json.loads(read_file(file)) == {
+        "wallet": {"currencies": {"gold": 1}},
+        "store_items": {},
+        "gifts": {},
+    }
+
+
+def test_a_file_that_is_written_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """T-127: is refused, with the reason."""
+    file = written(tmp_path, "{}")
+    monkeypatch.setattr(raw, "sleep", lambda seconds: file.write_text(file.read_text() + "\n"))
+    assert refusal(file) == ["guilds.yaml: is being written; try again when that is done"]
+
+
+def test_a_pipe_is_read_once(tmp_path: Path) -> None:
+    """T-127: nobody writes it a second time."""
+    pipe = tmp_path / "guilds.yaml"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=("wallet: { currencies: { gold: 1 } }\n",))
+    writer.start()
+    assert json.loads(read_file(pipe)) == {"wallet": {"currencies": {"gold": 1}}}
+    writer.join()
+
+
+def test_values_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """T-127: a file's values are those that are checked; reading them again takes as long as all else."""
+    file = written(tmp_path, "wallet: { currencies: { gold: 1 } }\n")
+    monkeypatch.setattr(loading, "parse_json", None)
+    assert read_checked(file) == ('{"wallet":{"currencies":{"gold":1}}}', [])
+
+
+def test_of_many_keys_that_are_there_twice_enough_are_told(tmp_path: Path) -> None:
+    """T-127: as of everything else that is wrong."""
+    keys = ",".join(f'"key {number}":1,"key {number}":2' for number in range(1_000))
+    problems = refusal(written(tmp_path, f"{{{keys}}}", "guilds.json"))
+    assert len(problems) == 101
+    assert problems[-1] == "guilds.json: and more of the kind"
 
 
 def test_files_that_are_too_large(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def test_changes_of_the_valid_configuration(made: list[tuple[Path_, str, Any]]) 
     problems, warnings = said(values)
     assert all(sentence.startswith("guilds.json: ") for sentence in problems + warnings)
     assert len(set(problems)) == len(problems)
-    if values == VALID:
+    if json.dumps(values) == json.dumps(VALID):  # where 1 is not true
         assert problems == warnings == []
 
 

@@ -9,22 +9,18 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from kizuna.app import Application
 from kizuna.clock import ShiftedClock
 from tests.support.applications import client_of, running_application
 from tests.support.players import sign_in_async
 from tests.teams.support import answered, ask, plain_team, refused
 
 
-@pytest_asyncio.fixture(scope="module")
-async def app(
-    database_url: str, app_clock: ShiftedClock, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Application]:
-    """An application whose Teams configuration says nothing."""
+@pytest.fixture(scope="module")
+def app_settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """With a Teams configuration that says nothing."""
     file = tmp_path_factory.mktemp("game") / "empty.json"
     file.write_text("{}")
-    async with running_application(database_url, app_clock, {"teams": {"config": file}}) as application:
-        yield application
+    return {"teams": {"config": file}}
 
 
 @pytest_asyncio.fixture(scope="module")

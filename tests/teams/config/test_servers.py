@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from kizuna.host import hangups
 from tests.support.databases import Databases
 from tests.support.players import sign_in
 from tests.support.processes import KIZUNA, Serve, Server
@@ -252,6 +253,41 @@ def test_doctor_looks_at_the_configuration(game: Game, database_url: str) -> Non
     assert (
         "problem  guilds.json: inventory.items.idol.max_count: must be a whole number, not '5'" in done.stdout
     )
+
+
+def test_a_hangup_does_not_end_a_start(tmp_path: Path) -> None:
+    """T-127: not even before the settings are read; here they come in after the signal."""
+    settings = tmp_path / "kizuna.yaml"
+    os.mkfifo(settings)
+    command = [*KIZUNA, "serve", "--config", "kizuna.yaml", "--port", "0"]
+    process = subprocess.Popen(
+        command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    try:
+        with settings.open("w") as written:  # which waits for the reader
+            process.send_signal(signal.SIGHUP)
+            written.write("teams.config: missing.json\n")
+        assert "missing.json cannot be read" in process.communicate(timeout=SOON)[1]
+        assert process.returncode == 1
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_hangup_is_what_it_is_to_every_program_again() -> None:
+    """T-127: where there turns out to be nothing to read again; who ignores it goes on doing so."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    try:
+        hangups.outlast()
+        assert signal.getsignal(signal.SIGHUP) is not signal.SIG_DFL
+        hangups.heed()
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_DFL
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        hangups.outlast()
+        hangups.heed()
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """How a configuration spreads: what is stored, and what a running process makes of it."""
 
 import asyncio
+import gc
 import json
 import logging
 from collections.abc import AsyncIterator
@@ -13,6 +14,7 @@ import pytest_asyncio
 
 from kizuna.clock import SystemClock
 from kizuna.db.engine import Database
+from kizuna.teams.config import loading
 from kizuna.teams.config.errors import ConfigError
 from kizuna.teams.config.versions import KEPT, ConfigVersions, publish
 from tests.support.databases import Databases
@@ -114,6 +116,21 @@ async def test_a_process_begins_with_the_latest_and_takes_up_what_follows(databa
         await at(versions, 3)
         assert versions.current.max_team_size == 60
         assert held.max_team_size == 50
+
+
+async def test_whoever_takes_a_configuration_up_does_only_what_it_takes(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T-127: warnings are for whoever has written it, and the search for garbage stops calls as well."""
+    monkeypatch.setattr(loading, "oddities", None)
+    collecting: list[bool] = []
+    await store(database, {"wallet": {"currencies": {"gold": 1}}})
+    versions = ConfigVersions(database, SystemClock(), prepare=lambda _: collecting.append(gc.isenabled()))
+    await versions.start()
+    await versions.stop()
+    assert versions.current.version == 1
+    assert collecting == [False]
+    assert gc.isenabled()
 
 
 async def test_without_a_stored_configuration_there_is_no_start(database: Database) -> None:

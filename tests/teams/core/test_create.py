@@ -3,13 +3,12 @@
 import asyncio
 import json
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from kizuna.app import Application
-from kizuna.teams.held import TeamEvent
+from kizuna.teams.held import PublisherEvent
 from tests.teams.core.conftest import Enter
 from tests.teams.core.support import (
     ALREADY,
@@ -21,10 +20,10 @@ from tests.teams.core.support import (
     new_code,
     new_name,
 )
-from tests.teams.support import answered, refused
+from tests.teams.support import Configure, answered, refused
 
 
-async def test_a_new_team(enter: Enter, published: list[TeamEvent]) -> None:
+async def test_a_new_team(enter: Enter, events: list[PublisherEvent]) -> None:
     """T-039, T-067 to T-081, T-084, T-085 (case 11): the whole message, and everything that it stands for."""
     owl, name = await enter(), new_name("Owls")
     team = await owl.create(
@@ -54,16 +53,16 @@ async def test_a_new_team(enter: Enter, published: list[TeamEvent]) -> None:
     }
     assert await owl.roles(team) == {owl.id: 0}
     assert await owl.groups() == {team["id"]: 0}
-    assert published == [TeamEvent("teamCreated", {"teamId": team["id"], "open": "true"}, "20")]
+    assert events == [PublisherEvent("teamCreated", {"teamId": team["id"], "open": "true"}, "20")]
 
 
-async def test_what_is_not_given(enter: Enter, published: list[TeamEvent]) -> None:
+async def test_what_is_not_given(enter: Enter, events: list[PublisherEvent]) -> None:
     """T-070, T-071, T-072, T-073, T-074: absent, or what a group has by itself."""
     team = await (await enter()).create()
     assert team["lang_tag"] == "en"
     assert team["metadata"] == "{}"
     assert not {"description", "avatar_url", "open", "activity"} & team.keys()
-    assert published[0].metadata["open"] == "false"
+    assert events[0].metadata["open"] == "false"
 
 
 async def test_the_other_name_of_the_avatar(enter: Enter) -> None:
@@ -179,7 +178,7 @@ async def test_a_race_for_a_name(enter: Enter) -> None:
     assert sum(map(len, teams)) == 1
 
 
-async def test_it_is_not_idempotent(enter: Enter, configure: Callable[..., None]) -> None:
+async def test_it_is_not_idempotent(enter: Enter, configure: Configure) -> None:
     """T-086: the same once more is refused for the team one has, or for the name."""
     owl, name = await enter(), new_name()
     await owl.create(name)
@@ -188,7 +187,7 @@ async def test_it_is_not_idempotent(enter: Enter, configure: Callable[..., None]
     assert refused(await owl.ask("TEAMS_CREATE", name=name)) == NAME_IN_USE
 
 
-async def test_the_size_is_configured(enter: Enter, configure: Callable[..., None]) -> None:
+async def test_the_size_is_configured(enter: Enter, configure: Configure) -> None:
     """T-076, T-084"""
     configure(initial_max_team_size=7)
     assert (await (await enter()).create())["max_count"] == 7
@@ -232,15 +231,15 @@ async def test_short_codes_are_unique(enter: Enter) -> None:
     assert {failure(answer) for answer in answers if answer.status_code != 200} == {CODE_IN_USE}
 
 
-async def test_it_is_one_transaction(app: Application, enter: Enter, published: list[TeamEvent]) -> None:
+async def test_it_is_one_transaction(app: Application, enter: Enter, events: list[PublisherEvent]) -> None:
     """T-026, T-085: what fails at the very end leaves nothing, and nobody is told."""
     code = new_code()
     await (await enter()).create(metadata={"short_code": code})
-    published.clear()
+    events.clear()
     owl, name = await enter(), new_name()
     setup = json.dumps({"short_code": code})
     assert refused(await owl.ask("TEAMS_CREATE", name=name, setup_metadata=setup)) == CODE_IN_USE
-    assert published == []
+    assert events == []
     assert (await owl.create(name))["name"] == name
 
 

@@ -2,13 +2,12 @@
 
 import asyncio
 import uuid
-from collections.abc import Callable
 
 from kizuna.app import Application
 from kizuna.channels import codes
 from tests.teams.core.conftest import Enter
 from tests.teams.core.support import BAD_INPUT, NOT_FOUND, Founder, new_name
-from tests.teams.support import Cast, answered, refused
+from tests.teams.support import Cast, Configure, answered, refused
 
 
 async def test_any_team(cast: Cast) -> None:
@@ -42,7 +41,7 @@ async def test_groups_that_were_always_there(enter: Enter) -> None:
     assert team["members"] == [{"id": owl.id}]
 
 
-async def test_teams_of_users(enter: Enter, configure: Callable[..., None]) -> None:
+async def test_teams_of_users(enter: Enter, configure: Configure) -> None:
     """T-041, T-106 (case 24): by user, each with the teams by name; unknown users are left out."""
     configure(allow_multiple_teams=True)
     owl, other = await enter(), await enter()

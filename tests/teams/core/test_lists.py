@@ -1,7 +1,6 @@
 """TEAMS_LIST."""
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ from kizuna.app import Application
 from kizuna.wire.cursors import encode_cursor
 from tests.teams.core.conftest import Enter
 from tests.teams.core.support import BAD_INPUT, Founder, Game, Team, new_name
-from tests.teams.support import answered, refused
+from tests.teams.support import Configure, answered, refused
 
 MALFORMED = (400, 3, "Malformed cursor was used.")
 
@@ -33,7 +32,7 @@ async def everywhere(owl: Founder) -> list[str]:
 
 
 @pytest.fixture
-def several(configure: Callable[..., None]) -> None:
+def several(configure: Configure) -> None:
     """Players may have many teams."""
     configure(allow_multiple_teams=True)
 
@@ -77,7 +76,7 @@ async def test_the_least_lately_changed_come_first(enter: Enter) -> None:
     assert [team["id"] for team in page] == [teams[1]["id"], teams[2]["id"], teams[0]["id"]]
 
 
-async def test_full_teams_are_missing(enter: Enter, configure: Callable[..., None]) -> None:
+async def test_full_teams_are_missing(enter: Enter, configure: Configure) -> None:
     """T-096, T-101 (case 19): nobody can join them; a search finds them."""
     configure(initial_max_team_size=2)
     owl, member, location = await enter(), await enter(), new_name()

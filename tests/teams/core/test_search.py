@@ -11,7 +11,7 @@ from kizuna.app import Application
 from kizuna.teams.core import service
 from tests.teams.core.conftest import Enter
 from tests.teams.core.support import BAD_INPUT, Founder, Game, Team, new_code
-from tests.teams.support import answered, refused
+from tests.teams.support import Configure, answered, refused
 
 Make = Callable[..., Any]
 
@@ -22,7 +22,7 @@ def word() -> str:
 
 
 @pytest.fixture
-def make(enter: Enter, configure: Callable[..., None]) -> Make:
+def make(enter: Enter, configure: Configure) -> Make:
     """Makes a team of a name."""
 
     async def team(name: str, **fields: Any) -> Team:

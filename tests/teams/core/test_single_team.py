@@ -1,17 +1,16 @@
 """One team for each player (T-087 to T-090)."""
 
 import asyncio
-from collections.abc import Callable
 
 import pytest
 
 from kizuna.app import Application
 from tests.teams.core.conftest import Enter
 from tests.teams.core.support import ALREADY, Founder, failure, new_name
-from tests.teams.support import Cast, answered, refused
+from tests.teams.support import Cast, Configure, answered, refused
 
 
-async def test_one_team_at_a_time(enter: Enter, configure: Callable[..., None]) -> None:
+async def test_one_team_at_a_time(enter: Enter, configure: Configure) -> None:
     """T-087 (case 13): no second team by creating or joining, unless that is allowed."""
     owl, host = await enter(), await enter()
     own, open_team = await owl.create(), await host.create(open=True)
@@ -36,7 +35,7 @@ async def test_requests_to_a_closed_team(enter: Enter) -> None:
     assert await host.roles(closed) == {host.id: 0}
 
 
-async def test_a_full_team_and_a_stranger_to_it(enter: Enter, configure: Callable[..., None]) -> None:
+async def test_a_full_team_and_a_stranger_to_it(enter: Enter, configure: Configure) -> None:
     """T-115: that one has a team already comes before that this one is full."""
     configure(initial_max_team_size=1)
     owl, host, free = await enter(), await enter(), await enter()

@@ -11,7 +11,7 @@ import httpx
 from kizuna.app import Application
 from kizuna.clock import ShiftedClock
 from kizuna.teams.config.shapes import EventLeaderboard
-from kizuna.teams.held import TeamEvent
+from kizuna.teams.held import PublisherEvent
 from tests.support.players import Player, sign_in_async
 from tests.teams.support import answered, ask, plain_team, refused
 
@@ -64,7 +64,7 @@ class Stage:
         self.app, self.api, self.clock = app, api, clock
         self._config = app.teams.versions.current
         self._publish = app.teams.calls.publish
-        self.published: list[TeamEvent] = []
+        self.published: list[PublisherEvent] = []
         app.teams.calls.publish = self.published.extend
 
     def close(self) -> None:
@@ -99,7 +99,7 @@ class Stage:
 
     async def team(self, members: int = 1) -> Team:
         """A new team."""
-        players = [await sign_in_async(self.api) for _ in range(members)]
+        players = await asyncio.gather(*(sign_in_async(self.api) for _ in range(members)))
         id = await plain_team(self.api, players[0])
         for player in players[1:]:
             answered(await self.api.post(f"/v2/group/{id}/join", headers=player.headers))

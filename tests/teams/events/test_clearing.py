@@ -5,7 +5,7 @@ import asyncio
 from kizuna.db.statements import Query
 from kizuna.teams.config.shapes import ChangeZone
 from kizuna.teams.events.clearing import clear_expired
-from kizuna.teams.events.service import TeamEvents
+from kizuna.teams.events.service import TeamEventLeaderboards
 from kizuna.teams.hooks import TeamHooks
 from tests.teams.events.stage import DAY, MONDAY, WEEK, Stage, Team
 
@@ -85,7 +85,9 @@ async def test_regular_clearing(stage: Stage) -> None:
     event = stage.event()
     await _season(stage, event)
     clock, teams = stage.clock, stage.app.teams
-    events = TeamEvents(stage.app.database, teams.rewards, TeamHooks(), clock, lambda: teams.versions.current)
+    events = TeamEventLeaderboards(
+        stage.app.database, teams.rewards, TeamHooks(), clock, lambda: teams.versions.current
+    )
     await events.clean_up()
     assert await _counts(stage, event) == (1, 4, 4, 4)
     stage.go(WEEK)

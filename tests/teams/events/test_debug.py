@@ -8,6 +8,8 @@ from kizuna.teams.rewards.shapes import Contents, IntRange, Reward
 from tests.teams.events.stage import DAY, Stage
 
 NOT_ASSIGNED = (9, "event leaderboard cohort not assigned")
+NOT_ACTIVE = (3, "event leaderboard not active")
+NOT_UPDATABLE = (3, "event leaderboard not updatable")
 BAD_INPUT = (3, "bad input")
 
 
@@ -65,6 +67,33 @@ async def test_who_has_no_cohort(stage: Stage) -> None:
     await stage.call(team, "roll", event)
     stage.go(7 * DAY)
     assert await stage.refusal(team, "fill", event) == NOT_ASSIGNED
+
+
+async def test_what_is_over_stays_as_it_is(stage: Stage) -> None:
+    """T-339, T-340, T-318: no team and no score is added behind the end, nor to a race that is decided."""
+    team, event = await stage.team(), stage.event()
+    await stage.call(team, "roll", event)
+    await stage.call(team, "fill", event, target_count=3)
+    await stage.call(team, "update", event, score=5)
+    race = stage.event(score_target=5)
+    await stage.call(team, "roll", race)
+    await stage.call(team, "update", race, score=5)
+    for function in ("fill", "scores"):
+        assert await stage.refusal(team, function, race) == NOT_UPDATABLE
+    stage.go(6 * DAY)
+    for function in ("fill", "scores"):
+        assert await stage.refusal(team, function, event) == NOT_ACTIVE
+        assert await stage.refusal(team, function, race) == NOT_ACTIVE
+    seen = await stage.call(team, "get", event)
+    assert (seen["count"], len(seen["scores"]), seen["scores"][0]["score"]) == ("3", 3, "5")
+
+
+async def test_a_cohort_of_the_next_iteration_can_be_filled(stage: Stage) -> None:
+    """T-302, T-339: a team that was rolled ahead of time has a cohort to try out."""
+    team, event = await stage.team(), stage.event()
+    stage.go(6 * DAY)
+    await stage.call(team, "roll", event)
+    assert (await stage.call(team, "fill", event, target_count=4))["count"] == "4"
 
 
 async def test_scores_are_seedable(stage: Stage) -> None:

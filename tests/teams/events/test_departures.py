@@ -1,10 +1,15 @@
 """Members and teams that go."""
 
+from collections.abc import Awaitable, Callable
+
 import pytest
 
+from tests.support.applications import client_of, running_application
 from tests.support.players import Player
-from tests.teams.events.stage import Stage, Team
+from tests.teams.events.stage import Stage, StillClock, Team
 from tests.teams.support import answered
+
+Go = Callable[[Stage, str, Player], Awaitable[None]]
 
 
 async def _leave(stage: Stage, team: str, player: Player) -> None:
@@ -20,7 +25,7 @@ async def _delete_account(stage: Stage, team: str, player: Player) -> None:
 
 
 @pytest.mark.parametrize("go", [_leave, _delete, _delete_account])
-async def test_team_that_goes(stage: Stage, go) -> None:  # type: ignore[no-untyped-def]
+async def test_team_that_goes(stage: Stage, go: Go) -> None:
     """T-124, T-300: however a team ends, its score goes with it, and its place is free again."""
     event = stage.event(cohort_size=3)
     teams = await stage.teams(3)
@@ -37,6 +42,25 @@ async def test_team_that_goes(stage: Stage, go) -> None:  # type: ignore[no-unty
     [newcomer] = await stage.teams(1)
     rolled = await stage.call(newcomer, "roll", event)
     assert (rolled["cohort_id"], rolled["count"]) == (seen["cohort_id"], "3")
+
+
+@pytest.mark.parametrize("go", [_leave, _delete, _delete_account])
+async def test_team_that_goes_while_there_are_no_teams(
+    stage: Stage, database_url: str, app_clock: StillClock, go: Go
+) -> None:
+    """T-124, T-300: a server without the configuration counts it out as well."""
+    event = stage.event(cohort_size=2)
+    gone, left = await stage.teams(2)
+    for team in (gone, left):
+        await stage.call(team, "roll", event)
+    session = {"token_expiry_sec": 10 * 365 * 86400, "refresh_token_expiry_sec": 11 * 365 * 86400}
+    settings = {"session": session}
+    async with running_application(database_url, app_clock, settings) as plain, client_of(plain) as api:
+        await go(Stage(plain, api, app_clock), gone.id, gone.members[0])
+    seen = await stage.call(left, "get", event)
+    assert (seen["count"], len(seen["scores"])) == ("1", 1)
+    [newcomer] = await stage.teams(1)
+    assert (await stage.call(newcomer, "roll", event))["cohort_id"] == seen["cohort_id"]
 
 
 async def test_member_who_goes(stage: Stage) -> None:

@@ -27,7 +27,7 @@ class Chooser(TeamHooks):
 @pytest.fixture
 def chooser(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Chooser:
     chooser = Chooser()
-    monkeypatch.setattr(stage.app.teams.events, "_hooks", chooser)
+    monkeypatch.setattr(stage.app.teams.event_leaderboards, "_hooks", chooser)
     return chooser
 
 

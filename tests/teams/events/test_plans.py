@@ -8,6 +8,7 @@ import pytest
 from kizuna.db.engine import _PLANNER
 from kizuna.db.statements import Statement
 from kizuna.teams.events import queries
+from tests.support.explained import plan, prepare
 
 #: All but the one that only clearing up in the background needs.
 STATEMENTS = [
@@ -31,21 +32,14 @@ async def test_found_by_index(database_url: str, statement: Statement, analyzed:
     try:
         if analyzed:
             await connection.execute(f"analyze {TABLES}, groups, users")
-        plan = await _plan(connection, statement)
-        assert "Seq Scan" not in plan
-        used = re.findall(r"(?:using|Index Scan on) (team_\w+)", plan)
-        conditions = re.findall(r"(?:using|Index Scan on) (team_\w+).*\n +Index Cond: (.+)", plan)
+        await prepare(connection, statement)
+        found = await plan(connection, statement)
+        assert "Seq Scan" not in found
+        used = re.findall(r"(?:using|Index Scan on) (team_\w+)", found)
+        conditions = re.findall(r"(?:using|Index Scan on) (team_\w+).*\n +Index Cond: (.+)", found)
         assert [index for index, _ in conditions] == used
         for index, condition in conditions:
             first = await connection.fetchval(FIRST_COLUMN, index)
-            assert re.search(rf"\b{first}\)?(::text)? <?=", condition), plan
+            assert re.search(rf"\b{first}\)?(::text)? <?=", condition), found
     finally:
         await connection.close()
-
-
-async def _plan(connection: asyncpg.Connection, statement: Statement) -> str:
-    await connection.execute("set plan_cache_mode = force_generic_plan")
-    await connection.execute(f"prepare it as {statement.sql}")
-    arguments = ["null"] * max(map(int, re.findall(r"\$(\d+)", statement.sql)))
-    rows = await connection.fetch(f"explain (costs off) execute it ({', '.join(arguments)})")
-    return "\n".join(row[0] for row in rows)

@@ -13,7 +13,6 @@ from kizuna.teams.config.shapes import ChangeZone, EventLeaderboard, RewardTier,
 from kizuna.teams.events.iterations import Iteration
 from kizuna.teams.events.ranking import (
     Outcome,
-    Row,
     keeps_roll_count,
     next_tier,
     ranked,
@@ -21,6 +20,7 @@ from kizuna.teams.events.ranking import (
     tier_change,
 )
 from kizuna.teams.events.rules import reward_range, rules_of
+from kizuna.teams.row import Row
 
 INT64 = st.sampled_from([-(2**63), -1, 0, 1, 2, 2**63 - 1])
 SCORES = st.lists(

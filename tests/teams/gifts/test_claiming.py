@@ -4,7 +4,7 @@ import asyncio
 
 from kizuna.app import Application
 from kizuna.clock import ShiftedClock
-from kizuna.teams.gifts.purging import KEPT, purge
+from kizuna.teams.gifts.purging import KEPT, clean_up
 from tests.support.players import sign_in_async
 from tests.teams.gifts.support import (
     BAD_INPUT,
@@ -181,7 +181,7 @@ async def test_iterations_are_cleared_away(app: Application, cast: Cast, clock: 
     # The first can be claimed from until the noon of the day after the next.
     expiry = now - HOUR + 2 * DAY
     for moment, left in ((expiry - 1, 2), (expiry, 1), (expiry + DAY - 1, 1), (expiry + DAY, 0)):
-        await purge(app.database, moment + KEPT)
+        await clean_up(app.database, moment + KEPT)
         assert await stored(app, cast) == left
         claims = await in_database(app, "select 1 from team_gift_claim where team_id = $1", cast.team)
         assert len(claims) == (1 if left == 2 else 0)

@@ -9,6 +9,7 @@ from kizuna.db.engine import _PLANNER
 from kizuna.db.statements import Statement
 from kizuna.teams.gifts import queries as gifts
 from kizuna.teams.inventory import queries as inventory
+from tests.support.explained import plan, prepare
 
 FOUND_BY = [
     (gifts.STANDING, {"team_gift_pkey", "team_gift_contribution_pkey", "team_gift_claim_pkey", "users_pkey"}),
@@ -32,15 +33,12 @@ async def test_found_by_index(
     try:
         if analyzed:
             await connection.execute(f"analyze {TABLES}")
-        await connection.execute("set plan_cache_mode = force_generic_plan")
-        await connection.execute(f"prepare it as {statement.sql}")
-        arguments = ["null"] * max(map(int, re.findall(r"\$(\d+)", statement.sql)))
-        rows = await connection.fetch(f"explain execute it ({', '.join(arguments)})")
+        await prepare(connection, statement)
+        found = await plan(connection, statement)
     finally:
         await connection.close()
-    plan = "\n".join(row[0] for row in rows)
-    assert set(re.findall(r"using (\w+) on", plan)) == indices
-    assert "Seq Scan" not in plan
-    assert "Sort" not in plan
+    assert set(re.findall(r"using (\w+) on", found)) == indices
+    assert "Seq Scan" not in found
+    assert "Sort" not in found
     # None is read as a whole.
-    assert plan.count("Index Cond") == len(indices)
+    assert found.count("Index Cond") == len(indices)

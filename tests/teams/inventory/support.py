@@ -10,7 +10,7 @@ import asyncpg
 from kizuna.app import Application
 from kizuna.teams.config.loading import load
 from kizuna.teams.config.shapes import TeamsConfig
-from kizuna.teams.held import TeamEvent
+from kizuna.teams.held import PublisherEvent
 from tests.support.players import Player
 from tests.teams.support import CONFIG, Cast, refused
 
@@ -56,7 +56,7 @@ def published(app: Application) -> Iterator[list[tuple[str, Message, str]]]:
         calls.publish = before
 
 
-def _event(event: TeamEvent) -> tuple[str, Message, str]:
+def _event(event: PublisherEvent) -> tuple[str, Message, str]:
     return (
         event.name,
         {name: value for name, value in event.metadata.items() if name != "teamId"},

@@ -166,6 +166,7 @@ class InventoryMachine(RuleBasedStateMachine):
         """What is stored is what there was."""
         before = self.inventory.message()
         asyncio.run(self.inventory.save(self.held))
+        asyncio.run(self.held.write_now())
         assert not self.inventory.changed
         self.now += 1
         self.load()

@@ -1,15 +1,13 @@
 """Team mailboxes, through the wire."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import asyncpg
 import httpx
 import pytest
-import pytest_asyncio
 
 from kizuna.app import Application
 from kizuna.clock import ShiftedClock
@@ -20,9 +18,8 @@ from kizuna.teams.mailbox import queries, service
 from kizuna.teams.mailbox.service import TeamMailboxes
 from kizuna.teams.rewards.shapes import Contents, IntRange, ItemReward, Reward, TeamReward
 from kizuna.teams.rewards.sources import Source, SourceKind
-from tests.support.applications import client_of, running_application
 from tests.support.players import Player
-from tests.teams.support import CONFIG, Cast, answered, ask, assemble, refused
+from tests.teams.support import Cast, Configure, answered, ask, assemble, refused
 
 NOT_FOUND = (400, 3, "reward mailbox entry not found")
 BAD_INPUT = (400, 3, "bad input")
@@ -91,27 +88,6 @@ async def stored(database_url: str, cast: Cast) -> int:
     return int(count)
 
 
-@pytest.fixture
-def reconfigured(app: Application) -> Iterator[Application]:
-    """The application; its configuration is put back afterwards."""
-    versions = app.teams.versions
-    before = versions.current
-    yield app
-    versions.current = before
-
-
-def limit_mailboxes(app: Application, size: int) -> None:
-    app.teams.versions.current = replace(app.teams.versions.current, mailbox_max_size=size)
-
-
-@pytest_asyncio.fixture
-async def elsewhere(app_clock: ShiftedClock, database_url: str) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of another server on the same database."""
-    settings = {"teams": {"config": CONFIG}}
-    async with running_application(database_url, app_clock, settings) as other, client_of(other) as client:
-        yield client
-
-
 # --- list ---
 
 
@@ -143,10 +119,10 @@ async def test_expiry(app: Application, cast: Cast) -> None:
     assert await mailbox(cast) == [never, week]
 
 
-async def test_pages(reconfigured: Application, cast: Cast) -> None:
+async def test_pages(app: Application, cast: Cast, configure: Configure) -> None:
     """T-385, T-394, T-395: case 67, in the order of creation although all came in one second."""
-    limit_mailboxes(reconfigured, 0)
-    await put(reconfigured, cast, *(gold(number) for number in range(1, 121)))
+    configure(mailbox_max_size=0)
+    await put(app, cast, *(gold(number) for number in range(1, 121)))
     first = await cast.call(cast.member, "TEAMS_REWARD_MAILBOX_LIST")
     assert amounts(first["entries"]) == list(range(120, 20, -1))
     second = await cast.call(cast.member, "TEAMS_REWARD_MAILBOX_LIST", cursor=first["cursor"])
@@ -461,44 +437,46 @@ async def test_deletion_races_claims(app: Application, cast: Cast, elsewhere: ht
 # --- a mailbox of limited size ---
 
 
-async def test_the_oldest_make_room(reconfigured: Application, cast: Cast) -> None:
+async def test_the_oldest_make_room(app: Application, cast: Cast, configure: Configure) -> None:
     """T-393: case 73; claimed ones go like others, and can still be claimed again."""
-    limit_mailboxes(reconfigured, 50)
-    entries = await put(reconfigured, cast, *(gold(number) for number in range(1, 51)))
+    configure(mailbox_max_size=50)
+    entries = await put(app, cast, *(gold(number) for number in range(1, 51)))
     claimed = await claim(cast, cast.member, entries[0])
-    await put(reconfigured, cast, gold(51))
+    await put(app, cast, gold(51))
     assert amounts(await mailbox(cast)) == list(range(51, 1, -1))
     assert await claim(cast, cast.member, entries[0]) == claimed
-    await put(reconfigured, cast, gold(52))
+    await put(app, cast, gold(52))
     assert amounts(await mailbox(cast)) == list(range(52, 2, -1))
     assert await claim_refused(cast, entries[1]["id"]) == NOT_FOUND
 
 
-async def test_more_at_once_than_there_is_room_for(reconfigured: Application, cast: Cast) -> None:
+async def test_more_at_once_than_there_is_room_for(
+    app: Application, cast: Cast, configure: Configure
+) -> None:
     """T-393: only the newest stay."""
-    limit_mailboxes(reconfigured, 3)
-    await put(reconfigured, cast, gold(1))
-    await put(reconfigured, cast, *(gold(number) for number in range(2, 9)))
+    configure(mailbox_max_size=3)
+    await put(app, cast, gold(1))
+    await put(app, cast, *(gold(number) for number in range(2, 9)))
     assert amounts(await mailbox(cast)) == [8, 7, 6]
 
 
-async def test_a_lowered_size(reconfigured: Application, cast: Cast) -> None:
+async def test_a_lowered_size(app: Application, cast: Cast, configure: Configure) -> None:
     """T-393: holds from the next entry on; until then all stay."""
-    await put(reconfigured, cast, *(gold(number) for number in range(1, 7)))
-    limit_mailboxes(reconfigured, 2)
+    await put(app, cast, *(gold(number) for number in range(1, 7)))
+    configure(mailbox_max_size=2)
     assert amounts(await mailbox(cast)) == [6, 5, 4, 3, 2, 1]
-    await put(reconfigured, cast, gold(7))
+    await put(app, cast, gold(7))
     assert amounts(await mailbox(cast)) == [7, 6]
 
 
 async def test_what_has_expired_takes_no_room(
-    reconfigured: Application, cast: Cast, clock: ShiftedClock
+    app: Application, cast: Cast, configure: Configure, clock: ShiftedClock
 ) -> None:
     """T-393, T-396."""
-    limit_mailboxes(reconfigured, 2)
-    await put(reconfigured, cast, gold(1), gold(2, 30))
+    configure(mailbox_max_size=2)
+    await put(app, cast, gold(1), gold(2, 30))
     clock.offset += timedelta(seconds=30)
-    await put(reconfigured, cast, gold(3))
+    await put(app, cast, gold(3))
     assert amounts(await mailbox(cast)) == [3, 1]
 
 

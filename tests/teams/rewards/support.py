@@ -10,7 +10,7 @@ import httpx
 from kizuna.app import Application
 from kizuna.errors import ApiError
 from kizuna.teams.config.shapes import Item, TeamsConfig
-from kizuna.teams.held import Actor, Held, TeamEvent
+from kizuna.teams.held import Actor, Held, PublisherEvent
 from kizuna.teams.hooks import TeamHooks
 from kizuna.teams.rewards.shapes import (
     Contents,
@@ -117,7 +117,7 @@ class Team:
     app: Application
     cast: Cast
     hooks: Recorder
-    events: list[TeamEvent]
+    events: list[PublisherEvent]
 
     async def change(self, work: Any, actor: Player | None = None) -> Any:
         """Do something in a call of its own."""

@@ -9,7 +9,7 @@ from kizuna.errors import ApiError
 from kizuna.teams.inventory.room import MOST_INSTANCES
 from kizuna.teams.rewards.shapes import EnergyModifier, IntRange, ItemSetReward, Reward
 from kizuna.teams.rewards.sources import Source, SourceKind
-from kizuna.teams.wallet.reading import ledger_page
+from kizuna.teams.wallet.ledger_pages import ledger_page
 from tests.teams.rewards.support import LARGEST, Team, contents, for_team, modifier, painted
 
 #: What a call that grants a reward may have to do with.

@@ -11,7 +11,7 @@ import pytest
 from kizuna.clock import SystemClock
 from kizuna.errors import ApiError
 from kizuna.teams.held import Held
-from kizuna.teams.rewards.member_grants import member_grants
+from kizuna.teams.rewards.grant_pages import member_grants
 from kizuna.teams.rewards.shapes import EnergyModifier, IntRange, MemberReward, Reward, TeamReward
 from kizuna.teams.rewards.sources import Source, SourceKind
 from kizuna.wallets.service import Wallets, WalletUpdate

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kizuna.clock import ShiftedClock
+from kizuna.teams.rewards import modifiers
 from kizuna.teams.rewards.modifiers import Effects, Modifier, Modifiers
 from kizuna.teams.rewards.rolling import Rolled
 from kizuna.teams.rewards.shapes import MemberReward, Reward, TeamReward
@@ -58,6 +59,18 @@ async def test_a_modifier_is_for_one_kind_and_one_id(team: Team) -> None:
     assert granted["items"] == {"raid_key": "1"}
 
 
+async def test_an_id_may_be_a_zero(team: Team) -> None:
+    """T-154, T-167, T-176: of a modifier's message only what is not set is left out."""
+    reward = Reward(guaranteed=contents(modifier("0")))
+    await team.grant(reward)
+    team.hooks.answer = lambda told: {
+        "reward_modifiers": [{**one, "value": 3} for one in told["reward_modifiers"]]
+    }
+    granted = await team.grant(reward)
+    assert [(one["id"], one["value"]) for one in granted["reward_modifiers"]] == [("0", "3")]
+    assert [(one["id"], one["value"]) for one in await team.modifiers()] == [("0", "2"), ("0", "3")]
+
+
 async def test_a_modifier_lasts_as_long_as_it_says(team: Team, clock: ShiftedClock) -> None:
     """T-176, T-181: from the grant on; in force until its end, and dropped by the next write."""
     granted = await team.grant(Reward(guaranteed=contents(modifier("guild_gold", duration=30))))
@@ -93,6 +106,47 @@ async def test_modifiers_are_listed_oldest_first(team: Team, clock: ShiftedClock
         await team.grant(Reward(guaranteed=contents(modifier("guild_gold", value=value))))
         clock.offset += timedelta(seconds=1)
     assert [one["value"] for one in await team.modifiers()] == ["5", "3", "4"]
+
+
+async def test_of_too_many_those_that_end_soonest_fall(
+    team: Team, clock: ShiftedClock, monkeypatch: pytest.MonkeyPatch, database_url: str
+) -> None:
+    """T-176: a team has no more than so many; new ones fall like the others."""
+    monkeypatch.setattr(modifiers, "MOST_MODIFIERS", 3)
+
+    async def grant(*durations: int) -> None:
+        boosts = [modifier("guild_gold", "addition", duration, duration=duration) for duration in durations]
+        await team.grant(Reward(guaranteed=contents(*boosts)))
+
+    async def values() -> list[int]:
+        return [int(one["value"]) for one in await team.modifiers()]
+
+    await grant(50, 90, 70)
+    assert await values() == [50, 90, 70]
+    await grant(60)
+    assert await values() == [90, 70, 60]
+    await grant(10)
+    assert await values() == [90, 70, 60]
+    await grant(80, 80, 80, 80)
+    assert await values() == [90, 80, 80]
+    connection = await asyncpg.connect(database_url)
+    query = "select count(*) from team_reward_modifier where team_id = $1"
+    assert await connection.fetchval(query, team.cast.team) == 3
+    await connection.close()
+    granted = await team.grant(Reward(guaranteed=contents(guild_gold=1)))
+    assert granted["currencies"] == {"guild_gold": "251"}
+
+
+async def test_what_an_earlier_release_has_stored_beyond_that_has_no_effect(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T-166, T-176: until the next write removes it."""
+    boosts = [modifier("guild_gold", "addition", value) for value in (1, 2, 4, 8)]
+    await team.grant(Reward(guaranteed=contents(*boosts)))
+    monkeypatch.setattr(modifiers, "MOST_MODIFIERS", 2)
+    assert [one["value"] for one in await team.modifiers()] == ["4", "8"]
+    granted = await team.grant(Reward(guaranteed=contents(guild_gold=1)))
+    assert granted["currencies"] == {"guild_gold": "13"}
 
 
 async def test_a_modifier_of_no_duration_has_no_effect(team: Team) -> None:
@@ -192,7 +246,7 @@ def test_modifiers_are_summed_up_once_for_all_rolls_of_a_call(monkeypatch: pytes
 
 
 async def test_very_many_modifiers_hold_nobody_up(team: Team) -> None:
-    """T-166: a thousand rolls for a team with twenty thousand modifiers."""
+    """T-166: a thousand rolls for a team with all the modifiers that count, and many more that do not."""
     await team.grant(Reward(guaranteed=contents(modifier("guild_gold", "addition", 1))))
     connection = await asyncpg.connect(team.app.database.url)
     try:
@@ -208,4 +262,4 @@ async def test_very_many_modifiers_hold_nobody_up(team: Team) -> None:
         await connection.close()
     async with asyncio.timeout(10):
         granted = await team.grant_many(Reward(guaranteed=contents(guild_gold=1)), 1000)
-    assert [one["currencies"] for one in granted] == [{"guild_gold": "20001"}] * 1000
+    assert [one["currencies"] for one in granted] == [{"guild_gold": "1001"}] * 1000

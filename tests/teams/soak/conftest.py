@@ -116,7 +116,7 @@ def servers(soaked: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[l
 @pytest_asyncio.fixture
 async def crowd(servers: list[Server], soaked: str) -> AsyncIterator[Crowd]:
     """A new team of 32."""
-    members = [await join(servers[number % 2]) for number in range(PLAYERS)]
+    members = await asyncio.gather(*(join(servers[number % 2]) for number in range(PLAYERS)))
     leader, *others = members
     team = (await leader.post("/v2/team", {"name": f"team {uuid.uuid4()}"}))["id"]
     ids = "&".join(f"user_ids={member.id}" for member in others)

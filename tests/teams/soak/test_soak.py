@@ -196,7 +196,7 @@ async def test_no_stat_is_lost(crowd: Crowd) -> None:
 
 async def test_cohorts_never_exceed_their_size(servers: list[Server], soaked: str) -> None:
     """T-306, T-469: 32 teams roll at the same moment, several times over."""
-    players = [await join(servers[number % 2]) for number in range(32)]
+    players = await asyncio.gather(*(join(servers[number % 2]) for number in range(32)))
     database = await asyncpg.connect(soaked)
     before = await database.fetchval("select count(*) from team_event_cohort where event_id = 'siege'")
 

@@ -2,21 +2,17 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 
 from kizuna.app import Application
 from kizuna.clock import ShiftedClock
 from kizuna.teams.config.shapes import Stat
-from kizuna.teams.held import TeamEvent
-from tests.support.applications import client_of, running_application
+from kizuna.teams.held import PublisherEvent
 from tests.support.players import Player
-from tests.teams.support import CONFIG, Cast, answered, ask, refused
+from tests.teams.support import Cast, Configure, answered, ask, refused
 
 SET, DELTA, MIN, MAX = 1, 2, 3, 4
 HIGH, LOW = str(2**63 - 1), str(-(2**63))
@@ -212,14 +208,6 @@ async def test_one_name_several_times(cast: Cast) -> None:
     assert (level["total"], level["min"], level["max"]) == ("38", "5", "12")
 
 
-@pytest_asyncio.fixture
-async def elsewhere(app_clock: ShiftedClock, database_url: str) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of another server on the same database."""
-    settings = {"teams": {"config": CONFIG}}
-    async with running_application(database_url, app_clock, settings) as other, client_of(other) as client:
-        yield client
-
-
 async def test_two_admins_at_once(cast: Cast, elsewhere: httpx.AsyncClient) -> None:
     """T-027, T-429: case 79, on two servers; no delta is lost."""
 
@@ -259,15 +247,7 @@ async def test_strangers_see_public_stats(cast: Cast) -> None:
     assert metadata["public_stats"] == {"level": 1, "raids_won": 2**62}
 
 
-@pytest.fixture
-def events(app: Application, monkeypatch: pytest.MonkeyPatch) -> list[TeamEvent]:
-    """What is told to the publisher from now on."""
-    told: list[TeamEvent] = []
-    monkeypatch.setattr(app.teams.calls, "publish", told.extend)
-    return told
-
-
-async def test_every_submission_is_published(cast: Cast, events: list[TeamEvent]) -> None:
+async def test_every_submission_is_published(cast: Cast, events: list[PublisherEvent]) -> None:
     """T-035, T-431."""
     await update(
         cast, public=[entry("level", 2, DELTA), entry("level", 1)], private=[entry("rating", 3, MIN)]
@@ -281,7 +261,7 @@ async def test_every_submission_is_published(cast: Cast, events: list[TeamEvent]
     assert said == [told("level", "DELTA", "3"), told("level", "SET", "1"), told("rating", "MIN", "3")]
 
 
-async def test_nothing_is_published_of_a_refusal(cast: Cast, events: list[TeamEvent]) -> None:
+async def test_nothing_is_published_of_a_refusal(cast: Cast, events: list[PublisherEvent]) -> None:
     """T-026, T-035."""
     assert await refusal(cast, public=[entry("level", 5), entry("nope", 1)]) == NOT_FOUND
     assert events == []
@@ -296,31 +276,21 @@ async def test_over_rest(cast: Cast) -> None:
     assert answered(await cast.api.get(path, headers=cast.member.headers)) == changed
 
 
-@pytest.fixture
-def reconfigured(app: Application) -> Iterator[Application]:
-    """The application; its configuration is put back afterwards."""
-    versions = app.teams.versions
-    before = versions.current
-    yield app
-    versions.current = before
-
-
-async def test_another_configuration(cast: Cast, reconfigured: Application) -> None:
+async def test_another_configuration(app: Application, cast: Cast, configure: Configure) -> None:
     """T-033, T-411, T-430: what is no longer configured is out of sight, and comes back as it was."""
     await update(cast, public=[entry("level", 7)])
-    versions = reconfigured.teams.versions
-    full = versions.current
-    versions.current = replace(full, stats_public={"medals": Stat(value=2)}, stats_private={"level": Stat()})
+    full = app.teams.versions.current
+    configure(stats_public={"medals": Stat(value=2)}, stats_private={"level": Stat()})
     assert await stats_of(cast) == {
         "public": {"medals": {"name": "medals", "public": True, "value": "2"}},
         "private": {"level": {"name": "level"}},
     }
     await update(cast, private=[entry("level", 70)])
     assert (await metadata_of(cast))["public_stats"] == {"medals": 2}
-    versions.current = replace(full, stats_public={}, stats_private={})
+    configure(stats_public={}, stats_private={})
     assert await stats_of(cast) == {}
     assert await refusal(cast, public=[entry("level", 1)]) == NOT_FOUND
-    versions.current = full
+    configure(stats_public=full.stats_public, stats_private=full.stats_private)
     assert (await stats_of(cast))["public"]["level"]["value"] == "7"
 
 
@@ -330,8 +300,8 @@ async def test_one_statement_reads_and_one_writes(app: Application, cast: Cast) 
     before = app.database.counts.copy()
     await update(cast, public=[entry("level", 1), entry("raids_won", 1)], private=[entry("rating", 1)])
     counts = app.database.counts - before
-    assert {name: count for name, count in counts.items() if name.startswith("team_stats.")} == {
-        "team_stats.of_teams": 1,
-        "team_stats.store": 1,
+    assert {name: count for name, count in counts.items() if ".config." not in name} == {
+        "teams.lock": 1,
+        "teams.held + team_stats.of_teams": 1,
+        "team_stats.store + team_stats.publish": 1,
     }
-    assert counts.total() <= 6

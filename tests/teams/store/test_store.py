@@ -1,24 +1,21 @@
 """The team store, through the wire."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 
 from kizuna.app import Application
 from kizuna.clock import ShiftedClock
 from kizuna.teams.config.shapes import Stat, StoreItem
-from kizuna.teams.held import TeamEvent
+from kizuna.teams.held import PublisherEvent
 from kizuna.teams.rewards.shapes import Contents, IntRange, ItemReward, Reward, TeamReward
 from kizuna.teams.wallet.queries import LEDGER
-from tests.support.applications import client_of, running_application
 from tests.support.players import Player
-from tests.teams.support import CONFIG, Cast, answered, ask, refused
+from tests.teams.support import Cast, Configure, answered, ask, refused
 
 NOT_ENOUGH = (400, 3, "not enough currency for purchase")
 NOT_FOUND = (400, 3, "item not found")
@@ -68,30 +65,11 @@ async def owned(cast: Cast) -> dict[str, int]:
 
 
 @pytest.fixture
-def stocked(app: Application) -> Iterator[dict[str, StoreItem]]:
-    """What the store has besides; the configuration is put back afterwards."""
-    versions = app.teams.versions
-    before = versions.current
-    more = dict(before.store_items)
-    versions.current = replace(before, store_items=more)
-    yield more
-    versions.current = before
-
-
-@pytest.fixture
-def events(app: Application, monkeypatch: pytest.MonkeyPatch) -> list[TeamEvent]:
-    """What is told to the publisher from now on."""
-    told: list[TeamEvent] = []
-    monkeypatch.setattr(app.teams.calls, "publish", told.extend)
-    return told
-
-
-@pytest_asyncio.fixture
-async def elsewhere(app_clock: ShiftedClock, database_url: str) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of another server on the same database."""
-    settings = {"teams": {"config": CONFIG}}
-    async with running_application(database_url, app_clock, settings) as other, client_of(other) as client:
-        yield client
+def stocked(app: Application, configure: Configure) -> dict[str, StoreItem]:
+    """What the store has, for a test to change."""
+    items = dict(app.teams.versions.current.store_items)
+    configure(store_items=items)
+    return items
 
 
 # --- looking ---
@@ -186,12 +164,11 @@ async def test_private_stats_can_be_required(cast: Cast, stocked: dict[str, Stor
 
 
 async def test_a_public_stat_before_a_private_one(
-    app: Application, cast: Cast, stocked: dict[str, StoreItem]
+    cast: Cast, configure: Configure, stocked: dict[str, StoreItem]
 ) -> None:
     """T-135, T-148: where both have the name that is required."""
     stocked["scroll"] = StoreItem(requires_stat=("level", 5))
-    both = replace(app.teams.versions.current, stats_private={"level": Stat(value=9)})
-    app.teams.versions.current = both
+    configure(stats_private={"level": Stat(value=9)})
     assert await refusal(cast, "scroll") == UNAVAILABLE
     await set_level(cast, 5)
     await buy(cast, "scroll")
@@ -408,14 +385,14 @@ async def test_modifiers_come_and_go(cast: Cast, clock: ShiftedClock, stocked: d
 
 
 async def test_spending_is_published(
-    cast: Cast, stocked: dict[str, StoreItem], events: list[TeamEvent]
+    cast: Cast, stocked: dict[str, StoreItem], events: list[PublisherEvent]
 ) -> None:
     """T-035, T-448: one event for each currency that was taken, and none for a refusal."""
     stocked["ember"] = StoreItem(cost={"guild_gold": 50, "ember_shards": 0})
     await buy(cast, "ember")
     assert await refusal(cast, "key_bundle") == NOT_ENOUGH
     metadata = {"teamId": cast.team, "currencyId": "guild_gold", "source": "store_purchase"}
-    assert events == [TeamEvent("currencySpent", metadata, "50")]
+    assert events == [PublisherEvent("currencySpent", metadata, "50")]
 
 
 async def test_the_ledger(app: Application, cast: Cast) -> None:

@@ -1,32 +1,20 @@
 """The team wallet: what it shows, what may be added, and what the ledger says of it."""
 
 import asyncio
-import dataclasses
 import json
-from collections.abc import AsyncIterator
 
 import asyncpg
 import httpx
 import pytest
-import pytest_asyncio
 
 from kizuna.app import Application
 from kizuna.clock import ShiftedClock
-from kizuna.teams.held import TeamEvent
-from tests.support.applications import client_of, running_application
+from kizuna.teams.held import PublisherEvent
 from tests.support.players import Player
-from tests.teams.support import CONFIG, Cast, answered, ask, plain_team, refused
+from tests.teams.support import Cast, Configure, answered, ask, plain_team, refused
 
 GRANT, GET = "TEAMS_WALLET_GRANT", "TEAMS_WALLET_GET"
 LARGEST = 2**63 - 1
-
-
-@pytest_asyncio.fixture
-async def elsewhere(app_clock: ShiftedClock, database_url: str) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of another server on the same database."""
-    settings = {"teams": {"config": CONFIG}}
-    async with running_application(database_url, app_clock, settings) as other, client_of(other) as client:
-        yield client
 
 
 async def test_a_wallet_begins_as_configured(cast: Cast) -> None:
@@ -100,16 +88,16 @@ async def test_grants_at_once_all_count(cast: Cast, elsewhere: httpx.AsyncClient
     assert (await cast.call(cast.member, GET))["currencies"]["guild_gold"] == "300"
 
 
-async def test_currencies_that_are_no_longer_configured(cast: Cast, app: Application) -> None:
+async def test_currencies_that_are_no_longer_configured(
+    cast: Cast, app: Application, configure: Configure
+) -> None:
     """T-452: hidden, and kept for the day they come back."""
     await cast.call(cast.admin, GRANT, currencies={"ember_shards": 9})
-    present = app.teams.versions.current
-    app.teams.versions.current = dataclasses.replace(present, currencies={"guild_gold": 100})
-    try:
-        await cast.call(cast.admin, GRANT, currencies={"guild_gold": 1})
-        assert (await cast.call(cast.member, GET))["currencies"] == {"guild_gold": "101"}
-    finally:
-        app.teams.versions.current = present
+    present = app.teams.versions.current.currencies
+    configure(currencies={"guild_gold": 100})
+    await cast.call(cast.admin, GRANT, currencies={"guild_gold": 1})
+    assert (await cast.call(cast.member, GET))["currencies"] == {"guild_gold": "101"}
+    configure(currencies=present)
     assert (await cast.call(cast.member, GET))["currencies"] == {"guild_gold": "101", "ember_shards": "9"}
 
 
@@ -137,15 +125,15 @@ async def test_the_ledger(cast: Cast, database_url: str, clock: ShiftedClock) ->
 
 async def test_grants_are_published(app: Application, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     """T-035, T-458: once for each currency, and again for the same call again; not where it is refused."""
-    told: list[TeamEvent] = []
+    told: list[PublisherEvent] = []
     monkeypatch.setattr(app.teams.calls, "publish", told.extend)
     await cast.ask(cast.admin, GRANT, currencies={"guild_gold": 5, "rubies": 1})
     for _ in range(2):
         await cast.call(cast.admin, GRANT, currencies={"guild_gold": 5, "ember_shards": 2})
 
-    def event(currency: str, amount: str) -> TeamEvent:
+    def event(currency: str, amount: str) -> PublisherEvent:
         source = {"teamId": cast.team, "currencyId": currency, "source": "wallet_grant"}
-        return TeamEvent("currencyGranted", source, amount)
+        return PublisherEvent("currencyGranted", source, amount)
 
     assert told == [event("guild_gold", "5"), event("ember_shards", "2")] * 2
     assert (await cast.call(cast.member, GET))["currencies"] == {"guild_gold": "110", "ember_shards": "4"}

@@ -5,11 +5,10 @@ unknown, 1 for the sandbox, 2 for production. Where `persist` is absent, what wa
 """
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 from kizuna.runtime.api.message import EnumNumber, Int32, Message
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from kizuna.wire.microseconds import EPOCH
 
 
 @dataclass(slots=True)
@@ -107,7 +106,7 @@ class ValidatedPurchase(Message):
     @property
     def is_refunded(self) -> bool:
         """Whether the money was given back."""
-        return self.refund_time is not None and self.refund_time > _EPOCH
+        return self.refund_time is not None and self.refund_time > EPOCH
 
     @property
     def is_new(self) -> bool:

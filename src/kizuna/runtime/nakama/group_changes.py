@@ -4,20 +4,20 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from kizuna.accounts.tables import SYSTEM_USER
+from kizuna.caller import SYSTEM_USER
 from kizuna.db.engine import Transaction
 from kizuna.groups.service import GroupChange as Values
 from kizuna.groups.service import Groups, NewGroup
 from kizuna.runtime import together
 from kizuna.runtime.nakama.words import in_words
 from kizuna.runtime.values import flag_of, integer_of, object_text, text_of, uuid_of
+from kizuna.wire.integers import INT32_MAX
 
 GROUP_NOT_FOUND = "group not found"
 
 CREATE_FAILED = "Error while trying to create group."
 UPDATE_FAILED = "Error while trying to update group."
 
-_LARGEST = 2**31 - 1
 
 _DENIED = "group permission denied"
 
@@ -90,7 +90,7 @@ def prepared_group(group: together.GroupCreate) -> NewGroup:
         avatar_url=text_of(group.avatar_url, "avatar_url"),
         open=flag_of(group.open, "open"),
         metadata=object_text({} if group.metadata is None else group.metadata, "metadata"),
-        max_count=integer_of(group.max_count, "max_count", 1, _LARGEST),
+        max_count=integer_of(group.max_count, "max_count", 1, INT32_MAX),
         id=_new_id(group.id),
     )
 
@@ -109,7 +109,7 @@ def prepared_values(update: together.GroupUpdate) -> tuple[str, str | None, Valu
         metadata=None if update.metadata is None else object_text(update.metadata, "metadata"),
         max_count=None
         if update.max_count is None
-        else integer_of(update.max_count, "max_count", 1, _LARGEST),
+        else integer_of(update.max_count, "max_count", 1, INT32_MAX),
     )
     return uuid_of(update.group_id, "group id"), _caller(update.caller_id), values
 

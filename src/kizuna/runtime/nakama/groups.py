@@ -26,6 +26,7 @@ from kizuna.runtime.social import (
 )
 from kizuna.runtime.together import GroupCreate, GroupUpdate
 from kizuna.runtime.values import flag_of, integer_of, limit_of, text_of, uuid_of
+from kizuna.wire.integers import INT32_MAX
 
 _USER_CURSOR = {"Cursor is invalid.": "group user cursor invalid"}
 _GROUP_CURSOR = {"Cursor is invalid.": "user group cursor invalid"}
@@ -71,7 +72,7 @@ class GroupCalls(Calls):
         message = await self._services.groups.page(
             name=name,
             lang_tag=text_of(lang_tag, "lang_tag"),
-            members=None if members is None else integer_of(members, "members", 0, 2**31 - 1),
+            members=None if members is None else integer_of(members, "members", 0, INT32_MAX),
             open=None if open is None else flag_of(open, "open"),
             limit=limit_of(limit, 1, 100),
             cursor=text_of(cursor, "cursor"),

@@ -9,8 +9,7 @@ from kizuna.parties.service import PartyFilter
 from kizuna.runtime.live import Match, Party, match_of, party_of
 from kizuna.runtime.nakama.services import Calls
 from kizuna.runtime.values import flag_of, integer_of, limit_of, text_of, texts_of
-
-_LARGEST = 2**31 - 1
+from kizuna.wire.integers import INT32_MAX
 
 
 class LiveCalls(Calls):
@@ -36,8 +35,8 @@ class LiveCalls(Calls):
             limit=limit_of(limit, 1, 100),
             authoritative=None if authoritative is None else flag_of(authoritative, "authoritative"),
             label=None if label is None else text_of(label, "label"),
-            min_size=None if min_size is None else integer_of(min_size, "min_size", 0, _LARGEST),
-            max_size=None if max_size is None else integer_of(max_size, "max_size", 0, _LARGEST),
+            min_size=None if min_size is None else integer_of(min_size, "min_size", 0, INT32_MAX),
+            max_size=None if max_size is None else integer_of(max_size, "max_size", 0, INT32_MAX),
             query=None if query is None else text_of(query, "query"),
         )
         message = await self._services.matches.list(wanted)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from kizuna.accounts.tables import SYSTEM_USER
+from kizuna.caller import SYSTEM_USER
 from kizuna.notifications.notification import NewNotification, NotificationChange
 from kizuna.runtime.nakama.services import Calls, refusing
 from kizuna.runtime.nakama.words import in_words

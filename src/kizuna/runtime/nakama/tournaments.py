@@ -17,8 +17,9 @@ from kizuna.runtime.nakama.boards import (
 from kizuna.runtime.nakama.services import refusing
 from kizuna.runtime.values import flag_of, integer_of, limit_of, seconds_of, text_of, uuid_of
 from kizuna.tournaments.service import JOIN_FAILED, WRITE_FAILED
+from kizuna.wire.integers import INT32_MAX
 
-_MOST_ATTEMPTS = 2**31 - 1
+_MOST_ATTEMPTS = INT32_MAX
 
 
 class TournamentCalls(BoardCalls):

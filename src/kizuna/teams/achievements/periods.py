@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from kizuna.scheduler.cron import Schedule
-
-_LATEST = 2**63 - 1
+from kizuna.wire.integers import INT64_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ def expiry(
         base = start_time_sec or first_progress_sec
     if not duration_sec or base is None:
         return None
-    return min(base + duration_sec, _LATEST if period.reset is None else period.reset)
+    return min(base + duration_sec, INT64_MAX if period.reset is None else period.reset)
 
 
 def is_open(now: int, start_time_sec: int, end_time_sec: int, expiry_sec: int | None) -> bool:

@@ -1,15 +1,16 @@
 """A team's achievements in a call: loaded once, written once."""
 
 from collections.abc import Collection, Iterable
-from typing import Self
+from typing import ClassVar, Self
 
-from kizuna.db.engine import Record
+from kizuna.db.statements import Query
 from kizuna.teams.achievements import queries
 from kizuna.teams.achievements.goals import goals_of
 from kizuna.teams.achievements.rules import Standings
 from kizuna.teams.achievements.states import State
 from kizuna.teams.config.shapes import TeamsConfig
-from kizuna.teams.held import Held, View
+from kizuna.teams.held import Held
+from kizuna.teams.row import Row
 
 #: The columns of a state, in the order of `queries.STORE`.
 _COLUMNS = (
@@ -29,39 +30,34 @@ _COLUMNS = (
 class AchievementProgress:
     """A team's achievements in a call that may change them."""
 
+    query: ClassVar[Query] = queries.STATES
+
     def __init__(self, standings: Standings) -> None:
         self.standings = standings
 
     @classmethod
     async def load(cls, held: Held) -> Self:
-        rows = await held.tx.read(queries.STATES, [held.team_id])
-        return cls(standings_of(rows, held.config, held.now))
+        return cls(standings_of(await held.rows(cls), held.config, held.now))
 
     async def save(self, held: Held) -> None:
         states = self.standings.states()
         if states:
             columns = [[getattr(state, name) for state in states.values()] for name in _COLUMNS]
-            await held.tx.write(queries.STORE, held.team_id, list(states), *columns)
+            held.write_last(queries.STORE, held.team_id, list(states), *columns)
             self.standings.changed.clear()
 
     async def forget(self, held: Held, ids: Collection[str]) -> None:
         """Let achievements be as if nothing had been done, and their parts with them."""
         await self.save(held)
+        await held.write_now()
         goals = goals_of(held.config).by_id
         parts = (sub.id for id in ids if id in goals for sub in goals[id].subs)
         await held.tx.write(queries.DELETE, held.team_id, sorted({*ids, *parts}))
-        self.standings = (await self.load(held)).standings
+        rows = await held.tx.read(queries.STATES, [held.team_id])
+        self.standings = standings_of(rows, held.config, held.now)
 
 
-async def completed(source: View | Held, achievement_id: str) -> bool:
-    """Whether a team's achievement is complete or claimed in its present period (T-148, T-218)."""
-    if isinstance(source, Held):
-        return (await source.part(AchievementProgress)).standings.has_reached(achievement_id)
-    rows = await source.database.read(queries.STATES, [source.team_id])
-    return standings_of(rows, source.config, source.now).has_reached(achievement_id)
-
-
-def standings_of(rows: Iterable[Record], config: TeamsConfig, now: int) -> Standings:
+def standings_of(rows: Iterable[Row], config: TeamsConfig, now: int) -> Standings:
     """The achievements of a team from its rows of `queries.STATES`.
 
     Those that are no longer configured are kept, and nobody sees them.

@@ -6,7 +6,6 @@ import orjson
 
 from kizuna.db.engine import Database
 from kizuna.teams import catalogue
-from kizuna.teams.achievements import queries
 from kizuna.teams.achievements.messages import achievement_list
 from kizuna.teams.achievements.progress import AchievementProgress, standings_of
 from kizuna.teams.achievements.rules import Claim, Outcome, Standings
@@ -14,7 +13,7 @@ from kizuna.teams.errors import bad_input
 from kizuna.teams.functions import Reading, Reply, Request, Served, Writing
 from kizuna.teams.held import Held, View
 from kizuna.teams.reading import RowsOfTeams
-from kizuna.teams.rewards.granting import Rewards
+from kizuna.teams.rewards.granting import GRANTING, Rewards
 from kizuna.teams.rewards.sources import Source, SourceKind
 
 
@@ -23,13 +22,13 @@ class TeamAchievements:
 
     def __init__(self, database: Database, rewards: Rewards) -> None:
         self._rewards = rewards
-        self._rows = RowsOfTeams(database, queries.STATES)
+        self._rows = RowsOfTeams(database, AchievementProgress.query)
 
     def functions(self) -> list[Served]:
         return [
             Reading(catalogue.ACHIEVEMENTS_GET, self.get),
-            Writing(catalogue.ACHIEVEMENTS_UPDATE, self.update),
-            Writing(catalogue.ACHIEVEMENTS_CLAIM, self.claim),
+            Writing(catalogue.ACHIEVEMENTS_UPDATE, self.update, reads=(AchievementProgress, *GRANTING)),
+            Writing(catalogue.ACHIEVEMENTS_CLAIM, self.claim, reads=(AchievementProgress, *GRANTING)),
         ]
 
     async def get(self, view: View, request: Request) -> Reply:

@@ -5,6 +5,7 @@ from typing import Any
 from kizuna.teams.config.shapes import Achievement, Progress
 from kizuna.teams.rewards.available import available_rewards
 from kizuna.teams.rewards.shapes import Reward
+from kizuna.wire.encode import int64_text, omit_empty
 
 
 def template(id: str, config: Progress) -> dict[str, Any]:
@@ -14,7 +15,7 @@ def template(id: str, config: Progress) -> dict[str, Any]:
         "name": config.name,
         "description": config.description,
         "category": config.category,
-        "max_count": _int64(config.max_count),
+        "max_count": int64_text(config.max_count),
         "precondition_ids": list(config.precondition_ids),
         "additional_properties": dict(config.additional_properties),
         "auto_claim": config.auto_claim,
@@ -22,9 +23,9 @@ def template(id: str, config: Progress) -> dict[str, Any]:
     }
     if isinstance(config, Achievement):
         message["auto_claim_total"] = config.auto_claim_total
-        message["start_time_sec"] = _int64(config.start_time_sec)
-        message["end_time_sec"] = _int64(config.end_time_sec)
-    message = {name: value for name, value in message.items() if value}
+        message["start_time_sec"] = int64_text(config.start_time_sec)
+        message["end_time_sec"] = int64_text(config.end_time_sec)
+    message = omit_empty(message)
     _add_available(message, "available_rewards", config.reward)
     if isinstance(config, Achievement):
         _add_available(message, "available_total_reward", config.total_reward)
@@ -35,7 +36,3 @@ def _add_available(message: dict[str, Any], name: str, reward: Reward | None) ->
     # A configured reward without contents is told as well (T-188).
     if reward is not None:
         message[name] = available_rewards(reward)
-
-
-def _int64(number: int) -> str:
-    return str(number) if number else ""

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections import defaultdict
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -52,11 +53,15 @@ def build(document: written.ConfigDocument, version: int) -> shapes.TeamsConfig:
 
 def _like(kind: type[T], document: BaseModel, **own: Any) -> T:
     """A shape with the values that a document has under the same names, and some of its own."""
-    names = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    same = {
-        name: getattr(document, name) for name in type(document).model_fields if name in names - own.keys()
-    }
-    return kind(**same, **own)
+    values = document.__dict__
+    names: tuple[str, ...] = _shared(kind, type(document))  # type: ignore[arg-type]  # types are hashable
+    return kind(**{name: values[name] for name in names if name not in own}, **own)
+
+
+@cache
+def _shared(kind: Any, document: type[BaseModel]) -> tuple[str, ...]:
+    """The names that fields of both have."""
+    return tuple(field.name for field in dataclasses.fields(kind) if field.name in document.model_fields)
 
 
 # --- Sections ---
@@ -189,8 +194,17 @@ def _timed(
     return _like(kind, entry, value=_range(entry.value), duration_sec=_range(entry.duration_sec))
 
 
-def _range(entry: BaseModel) -> rewards.IntRange:
-    return _like(rewards.IntRange, entry)
+def _range(
+    entry: written_rewards.Range
+    | written_rewards.SmallRange
+    | written_rewards.SecondsRange
+    | written_rewards.ItemSetEntry,
+) -> rewards.IntRange:
+    return _int_range(entry.min, entry.max, entry.multiple)
+
+
+#: The same few amounts stand everywhere in a large configuration.
+_int_range = lru_cache(maxsize=1024)(rewards.IntRange)
 
 
 def _item(entry: written_rewards.ItemEntry) -> rewards.ItemReward:

@@ -8,9 +8,10 @@ from kizuna.teams.config.choices import choice
 from kizuna.teams.config.errors import Place, Problem
 from kizuna.teams.config.ids import Known
 from kizuna.teams.config.shapes import Achievement, EventLeaderboard, Gift, RewardTier, TeamsConfig
-from kizuna.teams.config.values import INT64, MAX_SIZE_INVALID
+from kizuna.teams.config.values import MAX_SIZE_INVALID
 from kizuna.teams.config.walking import Placed, contents_of, parts_of, progress_of, rewards_of, team_contents
 from kizuna.teams.rewards.shapes import Contents, Part, Reward
+from kizuna.wire.integers import INT64_MAX
 
 Problems = Iterator[Problem]
 
@@ -202,11 +203,11 @@ def _references(place: Place, contents: Contents, known: Known) -> Problems:
 
 def _weights(place: Place, part: Part) -> Problems:
     """Clients are told the sum, which must be a number that they can read."""
-    if sum(contents.weight for contents in part.weighted) > INT64:
-        yield Problem((*place, "weighted"), f"the weights are more than {INT64} together")
+    if sum(contents.weight for contents in part.weighted) > INT64_MAX:
+        yield Problem((*place, "weighted"), f"the weights are more than {INT64_MAX} together")
     for at, contents in contents_of(place, part):
         for id, item in contents.items.items():
             for name, text in item.string_properties.items():
-                if sum(text.options.values()) > INT64:
+                if sum(text.options.values()) > INT64_MAX:
                     where = (*at, "items", id, "string_properties", name, "options")
-                    yield Problem(where, f"the weights are more than {INT64} together")
+                    yield Problem(where, f"the weights are more than {INT64_MAX} together")

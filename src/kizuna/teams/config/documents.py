@@ -10,8 +10,6 @@ from pydantic import AfterValidator, Field
 
 from kizuna.teams.config.reward_documents import RewardEntry
 from kizuna.teams.config.values import (
-    INT32,
-    INT64,
     LAST_SECOND,
     Count,
     Cron,
@@ -33,6 +31,7 @@ from kizuna.teams.config.values import (
     Tier,
     Whole,
 )
+from kizuna.wire.integers import INT32_MAX, INT64_MAX, INT64_MIN
 
 _REQUIREMENT = re.compile(r"([A-Za-z0-9_]+):(-?[0-9]{1,19})")
 
@@ -48,7 +47,7 @@ def _store_properties(properties: dict[str, str]) -> dict[str, str]:
 def stat_requirement(text: str) -> tuple[str, int] | None:
     """A stat's name and least value out of `name:value`; None if the text has another form."""
     form = _REQUIREMENT.fullmatch(text)
-    if form is None or not -INT64 - 1 <= int(form[2]) <= INT64:
+    if form is None or not INT64_MIN <= int(form[2]) <= INT64_MAX:
         return None
     return form[1], int(form[2])
 
@@ -177,7 +176,7 @@ class EventLeaderboardEntry(Document):
     start_time_sec: Seconds = 0
     end_time_sec: Seconds = 0
     cohort_size: Annotated[int, Field(strict=True, ge=1, le=1000)] = 100
-    tiers: Annotated[int, Field(strict=True, ge=1, le=INT32)] = 1
+    tiers: Annotated[int, Field(strict=True, ge=1, le=INT32_MAX)] = 1
     tier_overrides: dict[Tier, TierOverrideEntry] = Field(default_factory=dict)
     max_num_score: Count = 0
     reward_tiers: dict[Tier, tuple[RewardTierEntry, ...]] = Field(default_factory=dict)

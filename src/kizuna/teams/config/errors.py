@@ -2,11 +2,16 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import NamedTuple
 
 #: Where something stands in a configuration: keys of maps and indexes of lists, from the outside in.
 Place = tuple[str | int, ...]
+
+#: Problems that are told of one text; whoever looks for them can stop at ENOUGH.
+MOST_PROBLEMS = 100
+ENOUGH = MOST_PROBLEMS + 1
 
 _PLAIN = re.compile(r"[^\s.\[\]\"':]+")
 
@@ -28,6 +33,18 @@ class Problem(NamedTuple):
     def sentence(self, source: str) -> str:
         """The whole of it: source, path and reason."""
         return ": ".join(filter(None, (source, path_of(self.place), self.text)))
+
+
+def sentences(
+    problems: Iterable[Problem],
+    source: str,
+    sentence: Callable[[Problem, str], str] = Problem.sentence,
+) -> list[str]:
+    """As many problems of a source as somebody may want to read at once; there may be one for each line."""
+    told = [sentence(problem, source) for problem in islice(problems, ENOUGH)]
+    if len(told) > MOST_PROBLEMS:
+        told[MOST_PROBLEMS:] = [f"{source}: and more of the kind"]
+    return told
 
 
 def path_of(place: Place) -> str:

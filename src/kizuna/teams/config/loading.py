@@ -1,10 +1,12 @@
 """A configuration's text to the configuration, with everything that is wrong with it.
 
-A file is read once, by whoever starts or reloads a server (`raw.read_file`); what it says is kept in the
-database as JSON, and each process loads that.
+A file is read once, by whoever starts or reloads a server; what it says is kept in the database as JSON, and
+each process loads that.
 """
 
-from collections.abc import Iterable, Mapping
+import gc
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -14,25 +16,22 @@ from pydantic import ValidationError
 from kizuna.teams.config import checks, oddities
 from kizuna.teams.config.building import build
 from kizuna.teams.config.documents import ConfigDocument
-from kizuna.teams.config.errors import ConfigError, Place, Problem
+from kizuna.teams.config.errors import ENOUGH, ConfigError, Place, Problem, sentences
 from kizuna.teams.config.ids import known
-from kizuna.teams.config.raw import parse_json, read_file
+from kizuna.teams.config.raw import json_of, parse_json, read_file, read_values
 from kizuna.teams.config.sentences import problem_of
 from kizuna.teams.config.shapes import TeamsConfig
 from kizuna.teams.config.spellings import Spelling
 
-#: Problems that are told of one text; there may be one for each of its lines.
-MOST_PROBLEMS = 100
-_ENOUGH = MOST_PROBLEMS + 1
-
-__all__ = ["ConfigError", "load", "read_checked", "read_file"]
+__all__ = ["ConfigError", "load", "read_checked", "read_file", "uncollected", "usable"]
 
 
 def read_checked(path: Path) -> tuple[str, list[str]]:
     """The JSON text of a file whose configuration can be used, and its warnings. Raises ConfigError."""
-    content = read_file(path)
-    _, warnings = load(content, source=str(path))
-    return content, warnings
+    with uncollected():
+        values = read_values(path)
+        _, warnings = _with_warnings(values, str(path), 0)
+        return json_of(values), warnings
 
 
 def load(content: str, *, source: str, version: int = 0) -> tuple[TeamsConfig, list[str]]:
@@ -40,37 +39,71 @@ def load(content: str, *, source: str, version: int = 0) -> tuple[TeamsConfig, l
 
     `source` is how problems and warnings call the text. Raises ConfigError with all problems.
     """
-    spelling = Spelling.of(parse_json(content, source))
+    return _with_warnings(parse_json(content, source), source, version)
+
+
+def usable(content: str, *, source: str, version: int = 0) -> TeamsConfig:
+    """The configuration alone. Raises ConfigError."""
+    return _usable(Spelling.of(parse_json(content, source)), source, version)
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Let Python look for no garbage meanwhile.
+
+    Among the many values of a configuration, which all stay, the search takes as long as making them does,
+    and everything else waits for it.
+    """
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _with_warnings(values: dict[str, Any], source: str, version: int) -> tuple[TeamsConfig, list[str]]:
+    spelling = Spelling.of(values)
+    config = _usable(spelling, source, version)
+    return config, sentences(oddities.warnings(config), source, spelling.sentence)
+
+
+def _usable(spelling: Spelling, source: str, version: int) -> TeamsConfig:
     config, problems = _examined(spelling.values, version)
-    if sentences := _sentences(spelling, (*spelling.problems, *problems), source):
-        raise ConfigError(sentences)
-    return config, _sentences(spelling, oddities.warnings(config), source)
-
-
-def _sentences(spelling: Spelling, problems: Iterable[Problem], source: str) -> list[str]:
-    """As many as somebody may want to read at once."""
-    sentences = [spelling.sentence(problem, source) for problem in islice(problems, _ENOUGH)]
-    if len(sentences) > MOST_PROBLEMS:
-        sentences[MOST_PROBLEMS:] = [f"{source}: and more of the kind"]
-    return sentences
+    if told := sentences((*spelling.problems, *problems), source, spelling.sentence):
+        raise ConfigError(told)
+    return config
 
 
 def _examined(values: dict[str, Any], version: int) -> tuple[TeamsConfig, list[Problem]]:
-    """The configuration as far as it is sound, and what is wrong.
+    """The configuration as far as it is sound, and what is wrong: all of it, or enough to be told.
 
     An entry that is wrong by itself is left out when entries are compared: that would only show the same
     fault from other sides.
     """
     ids = known(values)
+    wrong: list[Problem] = []
     try:
         document = ConfigDocument.model_validate(values)
     except ValidationError as error:
-        wrong = [problem_of(detail) for detail in error.errors(include_url=False)]
-        rest = _without(values, {_entry_of(detail["loc"]) for detail in error.errors(include_url=False)})
-        config = build(ConfigDocument.model_validate(rest), version)
-        return config, [*dict.fromkeys(wrong), *islice(checks.problems(config, ids), _ENOUGH)]
+        details = error.errors(include_url=False)
+        wrong = [*islice(_distinct(map(problem_of, details)), ENOUGH)]
+        if len(wrong) == ENOUGH:
+            return TeamsConfig(), wrong
+        rest = _without(values, {_entry_of(detail["loc"]) for detail in details})
+        document = ConfigDocument.model_validate(rest)
     config = build(document, version)
-    return config, [*islice(checks.problems(config, ids), _ENOUGH)]
+    return config, [*wrong, *islice(checks.problems(config, ids), ENOUGH)]
+
+
+def _distinct(problems: Iterable[Problem]) -> Iterator[Problem]:
+    told: set[Problem] = set()
+    for problem in problems:
+        if problem not in told:
+            told.add(problem)
+            yield problem
 
 
 # --- Entries that are wrong by themselves ---

@@ -6,12 +6,15 @@ nothing. What JSON cannot say, says twice or nobody can store is refused with it
 
 import json
 import math
+import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 from kizuna.teams.config import yaml_values
-from kizuna.teams.config.errors import ConfigError, Place, Problem
+from kizuna.teams.config.errors import ConfigError, Place, Problem, sentences
 from kizuna.teams.config.yaml_values import Pairs, YamlError
 
 #: The largest file, in bytes, and the largest configuration once YAML's aliases are written out.
@@ -20,17 +23,36 @@ LARGEST = 4 << 20
 #: How deep maps and lists may be inside each other; what is valid needs 14.
 _DEEPEST = 60
 
+#: Seconds in which a file must not change, and how often one that does is read again.
+STILL = 0.1
+_LOOKS = 20
+
 #: Whole numbers with more digits are none; turning long digits into a number takes long.
 _MOST_DIGITS = 40
+
+#: What no text may hold.
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+_Link = Any  # () for the whole, else a pair of a link and a key or an index; a type cannot say so
 
 
 def read_file(path: Path) -> str:
     """A configuration file as the one JSON text that stands for its values. Raises ConfigError."""
+    return json_of(read_values(path))
+
+
+def read_values(path: Path) -> dict[str, Any]:
+    """The values of a configuration file. Raises ConfigError."""
     text = _text(path)
     if not text.strip():
         raise ConfigError([f"{path}: is empty"])
     parse = _json if _is_json(path, text) else _yaml
-    return json.dumps(parse(text, str(path)), ensure_ascii=False, separators=(",", ":"))
+    return parse(text, str(path))
+
+
+def json_of(values: dict[str, Any]) -> str:
+    """The JSON text of values; `parse_json` makes the same values of it."""
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
 
 
 def parse_json(content: str, source: str) -> dict[str, Any]:
@@ -40,8 +62,7 @@ def parse_json(content: str, source: str) -> dict[str, Any]:
 
 def _text(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            data = file.read(LARGEST + 1)
+        data = _settled(path)
     except OSError as error:
         raise ConfigError([_unreadable(path, error)]) from None
     if len(data) > LARGEST:
@@ -50,6 +71,22 @@ def _text(path: Path) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConfigError([f"{path}: is not UTF-8 at byte {error.start}"]) from None
+
+
+def _settled(path: Path) -> bytes:
+    """What a file holds once it holds still: half of one that is written in place may be valid as well."""
+    for _ in range(_LOOKS):
+        before = path.stat()
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)
+        sleep(STILL)
+        if _state(path.stat()) == _state(before) or not path.is_file():  # a pipe is read once
+            return data
+    raise ConfigError([f"{path}: is being written; try again when that is done"])
+
+
+def _state(stat: os.stat_result) -> tuple[int, int, int]:
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 
 def _unreadable(path: Path, error: OSError) -> str:
@@ -96,42 +133,65 @@ def _checked(raw: Any, source: str) -> dict[str, Any]:
     reader = _Reader()
     values: dict[str, Any] = reader.plain(raw, ())
     if reader.problems:
-        raise ConfigError([problem.sentence(source) for problem in reader.problems])
+        raise ConfigError(sentences(reader.problems, source))
     return values
 
 
 class _Reader:
-    """Makes maps of pairs, and collects what has no place in a configuration."""
+    """Makes maps of pairs, and collects what has no place in a configuration.
+
+    There may be a hundred thousand values: places are links, (place around, key), until one is to be told.
+    """
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
+        self._depth = 0
 
-    def plain(self, value: Any, place: Place) -> Any:
-        if len(place) > _DEEPEST:
-            self.problems.append(Problem(place[:4], "is nested too deeply"))
-            return None
-        if isinstance(value, Pairs):
-            return self._map(value, place)
-        if isinstance(value, list):
-            return [self.plain(entry, (*place, index)) for index, entry in enumerate(value)]
-        self.problems += [Problem(place, reason) for reason in _reasons(value)]
+    def plain(self, value: Any, at: _Link) -> Any:
+        kind = type(value)
+        if kind is Pairs or kind is list:
+            return self._nested(value, at)
+        if (kind is str and _UNSTORABLE.search(value)) or (kind is float and not math.isfinite(value)):
+            self.problems += [Problem(_place(at), reason) for reason in _reasons(value)]
         return value
 
-    def _map(self, pairs: Pairs, place: Place) -> dict[str, Any]:
+    def _nested(self, value: Any, at: _Link) -> Any:
+        if self._depth > _DEEPEST:
+            self.problems.append(Problem(_place(at)[:4], "is nested too deeply"))
+            return None
+        self._depth += 1
+        try:
+            if isinstance(value, Pairs):
+                return self._map(value, at)
+            return [self.plain(entry, (at, index)) for index, entry in enumerate(value)]
+        finally:
+            self._depth -= 1
+
+    def _map(self, pairs: Pairs, at: _Link) -> dict[str, Any]:
         values: dict[str, Any] = {}
         for key, value in pairs:
             if key in values:
-                self.problems.append(Problem((*place, key), "is there twice"))
-            self.problems += [Problem(place, f"has a key that {reason}") for reason in _reasons(key)]
-            values[key] = self.plain(value, (*place, key))
+                self.problems.append(Problem((*_place(at), key), "is there twice"))
+            if _UNSTORABLE.search(key):
+                self.problems += [Problem(_place(at), f"has a key that {why}") for why in _reasons(key)]
+            values[key] = self.plain(value, (at, key))
         return values
 
 
-def _reasons(value: Any) -> Iterator[str]:
+def _place(link: _Link) -> Place:
+    parts: list[str | int] = []
+    while link:
+        link, part = link
+        parts.append(part)
+    return tuple(reversed(parts))
+
+
+def _reasons(value: str | float) -> Iterator[str]:
     """Why a value cannot be stored or sent."""
-    if isinstance(value, float) and not math.isfinite(value):
+    if isinstance(value, float):
         yield "must be a finite number of a reasonable size"
-    if isinstance(value, str) and "\0" in value:
+        return
+    if "\0" in value:
         yield "must hold no NUL character"
-    if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+    if any("\ud800" <= character <= "\udfff" for character in value):
         yield "must hold no half of a surrogate pair"

@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from kizuna.teams.config.values import (
-    INT64,
     LAST_SECOND,
     Count,
     Document,
@@ -15,6 +14,7 @@ from kizuna.teams.config.values import (
     Seconds,
     SmallCount,
 )
+from kizuna.wire.integers import INT64_MIN
 
 
 class Range(Document):
@@ -117,7 +117,7 @@ class PartEntry(Document):
     max_rolls: Draws = 0
     max_repeat_rolls: Count = 0
     total_weight: Count = 0
-    to_mailbox_expiry_sec: Annotated[int, Field(strict=True, ge=-INT64 - 1, le=LAST_SECOND)] = 0
+    to_mailbox_expiry_sec: Annotated[int, Field(strict=True, ge=INT64_MIN, le=LAST_SECOND)] = 0
 
 
 class MemberRewardEntry(PartEntry):

@@ -1,15 +1,14 @@
 """The kinds of values that a configuration holds, and the bounds of each."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
 from kizuna.scheduler.cron import CronError, Schedule
 from kizuna.teams.rewards.rolling import MOST_DRAWS
-
-INT32 = 2**31 - 1
-INT64 = 2**63 - 1
+from kizuna.wire.integers import INT32_MAX, INT64_MAX, INT64_MIN
 
 #: The last second that a calendar has.
 LAST_SECOND = 253_402_300_799
@@ -50,8 +49,8 @@ def _size(message: str) -> Callable[[Any], Any]:
         is_number = isinstance(value, int) and not isinstance(value, bool)
         if is_number and value < 1:
             raise ValueError(f"must be at least 1, not {value} ({message})")
-        if is_number and value > INT32:
-            raise ValueError(f"must be at most {INT32}, not {value} ({message})")
+        if is_number and value > INT32_MAX:
+            raise ValueError(f"must be at most {INT32_MAX}, not {value} ({message})")
         return value
 
     return check
@@ -64,9 +63,12 @@ def schedule(text: Any) -> Schedule | None:
     if not text:
         return None
     try:
-        return Schedule.parse(text)
+        return _parsed(text)
     except CronError as error:
         raise ValueError(f"must be a CRON expression, such as 0 0 * * 1, not {text!r}: {error}") from None
+
+
+_parsed = lru_cache(maxsize=256)(Schedule.parse)
 
 
 def _ticking(text: Any) -> Schedule:
@@ -77,11 +79,11 @@ def _ticking(text: Any) -> Schedule:
 
 
 Switch = Annotated[bool, Field(strict=True)]
-Whole = Annotated[int, Field(strict=True, ge=-INT64 - 1, le=INT64)]
-Count = Annotated[int, Field(strict=True, ge=0, le=INT64)]
-Positive = Annotated[int, Field(strict=True, ge=1, le=INT64)]
-SmallCount = Annotated[int, Field(strict=True, ge=0, le=INT32)]
-SmallWhole = Annotated[int, Field(strict=True, ge=-INT32, le=INT32)]
+Whole = Annotated[int, Field(strict=True, ge=INT64_MIN, le=INT64_MAX)]
+Count = Annotated[int, Field(strict=True, ge=0, le=INT64_MAX)]
+Positive = Annotated[int, Field(strict=True, ge=1, le=INT64_MAX)]
+SmallCount = Annotated[int, Field(strict=True, ge=0, le=INT32_MAX)]
+SmallWhole = Annotated[int, Field(strict=True, ge=-INT32_MAX, le=INT32_MAX)]
 Seconds = Annotated[int, Field(strict=True, ge=0, le=LAST_SECOND)]
 Draws = Annotated[int, Field(strict=True, ge=0, le=MOST_DRAWS)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]

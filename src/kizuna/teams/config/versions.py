@@ -10,9 +10,10 @@ from kizuna.clock import Clock
 from kizuna.db.engine import UNREACHABLE, Database, Record, Transaction
 from kizuna.teams.config import queries
 from kizuna.teams.config.errors import ConfigError
-from kizuna.teams.config.loading import load
+from kizuna.teams.config.loading import uncollected, usable
 from kizuna.teams.config.removals import removed
 from kizuna.teams.config.shapes import TeamsConfig
+from kizuna.wire.integers import INT64_MAX
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +24,7 @@ LOOK_EVERY = 0.5
 KEPT = 100
 
 #: Above every version.
-_NEWEST = 2**63 - 1
+_NEWEST = INT64_MAX
 
 
 class Published(NamedTuple):
@@ -145,6 +146,7 @@ class ConfigVersions:
             log.error("A Teams configuration cannot be used here and is passed over:\n%s", error)
 
     def _loaded(self, content: str, source: str, version: int) -> TeamsConfig:
-        config, _ = load(content, source=source, version=version)
-        self._prepare(config)
-        return config
+        with uncollected():
+            config = usable(content, source=source, version=version)
+            self._prepare(config)
+            return config

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kizuna.teams.hooks import TeamHooks
-
-_LOW, _HIGH = -(2**63), 2**63 - 1
+from kizuna.wire.integers import INT64_MAX, INT64_MIN
 
 
 class Activity:
@@ -39,4 +38,4 @@ def activity_of(message: dict[str, Any]) -> int:
 
 def _put(message: dict[str, Any], score: int) -> None:
     if score:
-        message["activity"] = str(min(max(score, _LOW), _HIGH))
+        message["activity"] = str(min(max(score, INT64_MIN), INT64_MAX))

@@ -17,7 +17,7 @@ from kizuna.teams.core.profiles import Profiles
 from kizuna.teams.core.rules import check_uncommitted
 from kizuna.teams.errors import short_code_in_use
 from kizuna.teams.functions import Reply, Request
-from kizuna.teams.held import Actor, TeamEvent
+from kizuna.teams.held import Actor, PublisherEvent
 from kizuna.teams.hooks import TeamHooks
 
 
@@ -48,7 +48,7 @@ class Creation:
 
         team = await self._calls.persistently(work)
         told = {"teamId": team["id"], "open": "true" if team.get("open") else "false"}
-        self._calls.publish([TeamEvent("teamCreated", told, str(team["max_count"]))])
+        self._calls.publish([PublisherEvent("teamCreated", told, str(team["max_count"]))])
         return team
 
     async def _checked(self, request: Request) -> Metadata:

@@ -1,10 +1,10 @@
 """Lists of teams with room, and searches. Their messages are shared with others who ask for the same."""
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from kizuna.accounts.tables import SYSTEM_USER
+from kizuna.caller import SYSTEM_USER
 from kizuna.db.engine import Database, Record
 from kizuna.db.statements import Query
 from kizuna.errors import ApiError, invalid
@@ -13,8 +13,8 @@ from kizuna.groups.pages import Page, Pages
 from kizuna.teams.core import queries
 from kizuna.teams.core.messages import team_message
 from kizuna.wire.cursors import decode_cursor, encode_cursor
-from kizuna.wire.encode import parse_uuid
-from kizuna.wire.microseconds import from_microseconds, to_microseconds
+from kizuna.wire.microseconds import EPOCH, from_microseconds, to_microseconds
+from kizuna.wire.uuids import parse_uuid
 
 _CURSOR = "teams"
 
@@ -32,7 +32,7 @@ class _Position(NamedTuple):
     id: str
 
 
-_BELOW_ALL = _Position(datetime(1970, 1, 1, tzinfo=UTC), -1, SYSTEM_USER)
+_BELOW_ALL = _Position(EPOCH, -1, SYSTEM_USER)
 
 
 class Finder:

@@ -13,12 +13,32 @@ from kizuna.teams.errors import already_member, short_code_in_use
 Forget = Callable[[Transaction, Sequence[str]], Awaitable[None]]
 
 
-class TeamRules:
+class Departures:
+    """The guard of groups where no Teams are configured: what was a team goes as one, and nothing more."""
+
+    def __init__(self, forget: Forget) -> None:
+        self._forget = forget
+
+    async def before_entry(self, tx: Transaction, group_id: str, user_ids: Sequence[str]) -> None:
+        """Nothing keeps them."""
+
+    async def before_request(self, tx: Transaction, group_id: str, user_id: str) -> None:
+        """Nothing keeps them."""
+
+    async def before_new_metadata(self, tx: Transaction, group_id: str, metadata: str) -> None:
+        """Nothing follows from it."""
+
+    async def before_deletion(self, tx: Transaction, group_ids: Sequence[str]) -> None:
+        """Everything that is a team's own goes with its group by foreign key."""
+        await self._forget(tx, group_ids)
+
+
+class TeamRules(Departures):
     """The guard of groups, some of which are teams; to the others the rules do not apply (T-088)."""
 
     def __init__(self, config: Callable[[], TeamsConfig], forget: Forget) -> None:
+        super().__init__(forget)
         self._config = config
-        self._forget = forget
 
     async def before_entry(self, tx: Transaction, group_id: str, user_ids: Sequence[str]) -> None:
         """400 if one of them belongs to another team.
@@ -32,7 +52,7 @@ class TeamRules:
             await check_uncommitted(tx, group_id, user_ids)
 
     async def before_adoption(self, tx: Transaction, group_id: str, user_id: str) -> None:
-        """400 if whoever makes a group a team belongs to another one already: he would belong to two."""
+        """400 if whoever makes a group a team belongs to another one already: they would belong to two."""
         if not self._config().allow_multiple_teams:
             await tx.read(queries.LOCK_USER, user_id)
             if await tx.read(queries.COMMITTED_TO_ANOTHER, group_id, user_id):
@@ -51,10 +71,6 @@ class TeamRules:
             await tx.write(queries.SET_SHORT_CODE, group_id, metadata)
         except asyncpg.UniqueViolationError as error:
             raise short_code_in_use() from error
-
-    async def before_deletion(self, tx: Transaction, group_ids: Sequence[str]) -> None:
-        """Everything that is a team's own goes with its group by foreign key."""
-        await self._forget(tx, group_ids)
 
 
 async def check_uncommitted(tx: Transaction, team_id: str, user_ids: Sequence[str]) -> None:

@@ -40,7 +40,8 @@ from kizuna.teams.errors import (
 from kizuna.teams.functions import Free, Reply, Request, Served, Writing
 from kizuna.teams.held import Actor, Held
 from kizuna.teams.hooks import TeamHooks
-from kizuna.wire.encode import parse_uuid
+from kizuna.wire.encode import omit_empty
+from kizuna.wire.uuids import parse_uuid
 
 Team = dict[str, Any]
 
@@ -130,6 +131,7 @@ class TeamCore:
         """Say something in the team's channel; the `ChannelMessageAck` message (T-112, T-113)."""
         content = _chat_content(request.get("content", ""))
         await check_profanity(self._hooks, request["content"])
+        # Clients know the server's messages by their empty sender.
         sender = held.actor or Actor("", "")
         ack = await self._channels.send_within(
             held.tx,
@@ -140,7 +142,7 @@ class TeamCore:
             held.at,
         )
         times = {"create_time": str(held.now), "update_time": str(held.now)}
-        return {name: value for name, value in {**ack, **times}.items() if value}
+        return omit_empty({**ack, **times})
 
     async def _with_public_stats(self, held: Held, members: Mapping[str, Any]) -> str:
         """New metadata with the one member of the old that stays (T-091)."""
@@ -150,7 +152,7 @@ class TeamCore:
 
     # --- reads ---
 
-    async def list_teams(self, actor: Actor | None, request: Request) -> Reply:
+    async def list_teams(self, actor: Actor, request: Request) -> Reply:
         """The `TeamList` message of teams with room for another member."""
         page = await self._finder.page(
             request.get("location", ""), _limit(request), request.get("cursor", "")
@@ -159,7 +161,7 @@ class TeamCore:
             return page
         return {**page, "teams": await self._scored(page["teams"])}
 
-    async def search(self, actor: Actor | None, request: Request) -> Reply:
+    async def search(self, actor: Actor, request: Request) -> Reply:
         """The `TeamList` message of teams by name or short code, best matches first (T-100 to T-102)."""
         text, least, limit = request.get("input", ""), request.get("min_activity", 0), _limit(request)
         if 0 < len(text) < _SHORTEST_INPUT:
@@ -171,7 +173,7 @@ class TeamCore:
             teams = await self._scored(found)
         return {"teams": teams} if teams else {}
 
-    async def get(self, actor: Actor | None, request: Request) -> Reply:
+    async def get(self, actor: Actor, request: Request) -> Reply:
         """The `Team` message of any team."""
         team_id = parse_uuid(request.get("team_id", ""))
         if team_id is None:
@@ -181,9 +183,9 @@ class TeamCore:
             raise team_not_found()
         return teams[0]
 
-    async def user_teams(self, actor: Actor | None, request: Request) -> Reply:
+    async def user_teams(self, actor: Actor, request: Request) -> Reply:
         """The `UserTeamsList` message: users, or else the caller, and the teams that they belong to."""
-        named = request.get("user_ids") or ([actor.user_id] if actor else [])
+        named = request.get("user_ids") or [actor.user_id]
         user_ids = [parse_uuid(user_id) for user_id in named]
         if None in user_ids:
             raise bad_input()

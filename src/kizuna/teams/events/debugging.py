@@ -38,7 +38,7 @@ class Chances:
 
 
 async def hold(held: Held, event_id: str, event: EventLeaderboard) -> Situation:
-    """How a team stands to an event whose cohort is locked then. 400 where it has none."""
+    """How a team stands to an event whose cohort is locked then. 400 without one, or if it is over."""
     situation = await situation_of(held, event_id, event)
     if situation.current is None:
         raise cohort_not_assigned()
@@ -48,8 +48,11 @@ async def hold(held: Held, event_id: str, event: EventLeaderboard) -> Situation:
         raise cohort_not_assigned()
     # It may have changed meanwhile.
     enrolment = replace(situation.current, **cohorts[0])
+    situation = replace(situation, enrolment=enrolment)
+    if refusal := situation.trial_refusal():
+        raise refusal()
     standings = await standings_of(held.tx, held.team_id, enrolment.cohort_id, event)
-    return replace(situation, enrolment=enrolment, standings=standings)
+    return replace(situation, standings=standings)
 
 
 async def fill(held: Held, situation: Situation, target_count: int) -> Situation:
@@ -62,7 +65,7 @@ async def fill(held: Held, situation: Situation, target_count: int) -> Situation
         names = [f"debug-{id.hex[:8]}" for id in ids]
         await held.tx.write(queries.FILL, cohort.cohort_id, ids, names, held.now, held.at.microsecond)
     filled = replace(cohort, count=cohort.count + len(ids))
-    return await settled(held, replace(situation, enrolment=filled))
+    return await _after(held, replace(situation, enrolment=filled))
 
 
 async def score(held: Held, situation: Situation, chances: Chances, random: Random) -> Situation:
@@ -80,4 +83,12 @@ async def score(held: Held, situation: Situation, chances: Chances, random: Rand
         columns[1].append(scored(operator, event.ascending, before[0], random.randint(*chances.scores)))
         columns[2].append(scored(operator, event.ascending, before[1], random.randint(*chances.subscores)))
     await held.tx.write(queries.SET_SCORES, cohort.cohort_id, *columns, held.now, held.at.microsecond)
-    return await settled(held, situation)
+    return await _after(held, situation)
+
+
+async def _after(held: Held, situation: Situation) -> Situation:
+    """The situation once scores of its cohort have changed."""
+    assert situation.enrolment is not None
+    cohort_id = situation.enrolment.cohort_id
+    standings = await standings_of(held.tx, held.team_id, cohort_id, situation.event)
+    return await settled(held, situation, standings)

@@ -14,6 +14,22 @@ _ENROLMENT = """
 
 _SCORE = "s.score, s.subscore, s.num_scores, s.create_sec, s.update_sec, s.update_order"
 
+
+def _standings(scores: str, contributions: str) -> str:
+    """Rows of a message's scores and contributions, from queries that give rows of their tables."""
+    return f"""
+        select false as is_contribution, s.team_id::text as id, coalesce(g.name, s.name) as name,
+            null as display_name, g.avatar_url, {_SCORE}, s.metadata
+        from ({scores}) s
+        left join lateral (select * from groups where id = s.group_id offset 0) g on true
+        union all
+        select true, s.user_id::text, u.username, u.display_name, u.avatar_url, s.score, s.subscore,
+            s.num_scores, s.create_sec, s.update_sec, 0, s.metadata
+        from ({contributions}) s
+        left join lateral (select * from users where id = s.user_id offset 0) u on true
+    """
+
+
 ENROLMENTS = Query(
     "team_event.enrolments",
     "The cohorts that teams were last rolled into, of all events.",
@@ -37,24 +53,17 @@ PLACES = Query(
 
 STANDINGS = Query(
     "team_event.standings",
-    "All scores of cohorts, and with each the contributions of one team's members.",
+    "All scores of cohorts, and with each the contributions of one team's members, by the pairs' places.",
     f"""
-    select w.cohort_id::text as cohort_id, w.team_id::text as team_id, x.*
-    from unnest($1::uuid[], $2::uuid[]) as w (cohort_id, team_id)
-    cross join lateral (
-        select false as is_contribution, s.team_id::text as id, coalesce(g.name, s.name) as name,
-            null as display_name, g.avatar_url, {_SCORE}, s.metadata
-        from (select * from team_event_score where cohort_id = w.cohort_id offset 0) s
-        left join lateral (select * from groups where id = s.group_id offset 0) g on true
-        union all
-        select true, s.user_id::text, u.username, u.display_name, u.avatar_url, s.score, s.subscore,
-            s.num_scores, s.create_sec, s.update_sec, 0, s.metadata
-        from (
-            select * from team_event_contribution
-            where cohort_id = w.cohort_id and team_id = w.team_id offset 0
-        ) s
-        left join lateral (select * from users where id = s.user_id offset 0) u on true
-    ) x
+    select w.place, x.*
+    from unnest($1::uuid[], $2::uuid[]) with ordinality as w (cohort_id, team_id, place)
+    cross join lateral ({
+        _standings(
+            "select * from team_event_score where cohort_id = w.cohort_id offset 0",
+            "select * from team_event_contribution "
+            "where cohort_id = w.cohort_id and team_id = w.team_id offset 0",
+        )
+    }) x
     """,
 )
 
@@ -81,21 +90,33 @@ HOLD = Query(
     """,
 )
 
+#: Its standings are from the new rows and, as the tables are seen as they were before, from all other rows.
 SUBMIT = Command(
     "team_event.submit",
-    "Set a team's score and a member's contribution, and count the submission for both.",
-    """
+    "Set a team's score and a member's contribution, and count the submission for both; the standings then.",
+    f"""
     with total as (
-        update team_event_score set score = $4, subscore = $5, metadata = $6,
+        update team_event_score s set score = $4, subscore = $5, metadata = $6,
             num_scores = num_scores + 1, update_sec = $10, update_order = $11
         where cohort_id = $1 and team_id = $2
+        returning s.*
+    ), share as (
+        insert into team_event_contribution as t
+            (cohort_id, team_id, user_id, score, subscore, num_scores, metadata, create_sec, update_sec)
+        values ($1, $2, $3, $7, $8, 1, $9, $10, $10)
+        on conflict (cohort_id, team_id, user_id) do update set
+            score = excluded.score, subscore = excluded.subscore, metadata = excluded.metadata,
+            num_scores = t.num_scores + 1, update_sec = excluded.update_sec
+        returning t.*
     )
-    insert into team_event_contribution as t
-        (cohort_id, team_id, user_id, score, subscore, num_scores, metadata, create_sec, update_sec)
-    values ($1, $2, $3, $7, $8, 1, $9, $10, $10)
-    on conflict (cohort_id, team_id, user_id) do update set
-        score = excluded.score, subscore = excluded.subscore, metadata = excluded.metadata,
-        num_scores = t.num_scores + 1, update_sec = excluded.update_sec
+    {
+        _standings(
+            "select * from total union all "
+            "select * from team_event_score where cohort_id = $1 and team_id <> $2",
+            "select * from share union all "
+            "select * from team_event_contribution where cohort_id = $1 and team_id = $2 and user_id <> $3",
+        )
+    }
     """,
 )
 

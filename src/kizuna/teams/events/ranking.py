@@ -2,22 +2,17 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import orjson
 
 from kizuna.teams.config.shapes import ChangeZone, EventLeaderboard
 from kizuna.teams.events.iterations import Iteration, missed
 from kizuna.teams.events.rules import reward_range, rules_of
+from kizuna.teams.row import Row
 
 #: Shares of a cohort are fractions that binary numbers only come close to: 10 × 0.3 is 3 teams.
 _TOLERANCE = 1e-9
-
-
-class Row(Protocol):
-    """A score or a contribution: its fields by their names."""
-
-    def __getitem__(self, name: str, /) -> Any: ...
 
 
 def ranked(scores: Iterable[Row], *, ascending: bool) -> list[Row]:

@@ -45,7 +45,7 @@ class Readings:
         self, team_id: str, cohort_id: str, event: EventLeaderboard, *, full: bool
     ) -> Standings:
         if full:
-            return _standings(team_id, event, await self._standings((cohort_id, team_id)))
+            return standings_from(await self._standings((cohort_id, team_id)), team_id, event)
         return Standings(team_id, await self._places(cohort_id), (), ascending=event.ascending)
 
     async def _read_enrolments(self, team_ids: list[str]) -> list[list[Record]]:
@@ -62,11 +62,11 @@ class Readings:
         return [found[cohort_id] for cohort_id in cohort_ids]
 
     async def _read_standings(self, keys: list[_Key]) -> list[list[Record]]:
-        found = defaultdict(list)
+        found: list[list[Record]] = [[] for _ in keys]
         cohort_ids, team_ids = zip(*keys, strict=True)
         for row in await self._database.read(queries.STANDINGS, list(cohort_ids), list(team_ids)):
-            found[row["cohort_id"], row["team_id"]].append(row)
-        return [found[key] for key in keys]
+            found[row["place"] - 1].append(row)
+        return found
 
 
 async def situation_of(held: Held, event_id: str, event: EventLeaderboard) -> Situation:
@@ -92,7 +92,7 @@ async def situation_of(held: Held, event_id: str, event: EventLeaderboard) -> Si
 
 async def standings_of(tx: Transaction, team_id: str, cohort_id: str, event: EventLeaderboard) -> Standings:
     """The standings of a cohort, as a transaction sees them."""
-    return _standings(team_id, event, await tx.read(queries.STANDINGS, [cohort_id], [team_id]))
+    return standings_from(await tx.read(queries.STANDINGS, [cohort_id], [team_id]), team_id, event)
 
 
 async def _enrolment_row(held: Held, event_id: str) -> Record | None:
@@ -100,7 +100,8 @@ async def _enrolment_row(held: Held, event_id: str) -> Record | None:
     return next((row for row in rows if row["event_id"] == event_id), None)
 
 
-def _standings(team_id: str, event: EventLeaderboard, rows: Iterable[Record]) -> Standings:
+def standings_from(rows: Iterable[Record], team_id: str, event: EventLeaderboard) -> Standings:
+    """The standings of a cohort from its rows of `queries.STANDINGS`."""
     scores: list[Record] = []
     contributions: list[Record] = []
     for row in rows:

@@ -1,8 +1,7 @@
 """What becomes of a score when another is submitted (T-319, T-320)."""
 
 from kizuna.teams.config.shapes import Operator
-
-_LOWEST, _HIGHEST = -(2**63), 2**63 - 1
+from kizuna.wire.integers import INT64_MAX, INT64_MIN
 
 
 def scored(operator: Operator, ascending: bool, before: int | None, submitted: int) -> int:
@@ -15,7 +14,7 @@ def scored(operator: Operator, ascending: bool, before: int | None, submitted: i
         after = submitted
     else:
         after = min(before, submitted) if ascending else max(before, submitted)
-    return min(max(after, _LOWEST), _HIGHEST)
+    return min(max(after, INT64_MIN), INT64_MAX)
 
 
 def reaches(score: int, num_scores: int, target: int, ascending: bool) -> bool:

@@ -1,6 +1,7 @@
 """Team event leaderboards: list, get, roll, update, claim; fill and score to try a game out."""
 
 from collections.abc import Callable
+from functools import partial
 
 from kizuna.clock import Clock
 from kizuna.db.engine import Database
@@ -18,7 +19,7 @@ from kizuna.teams.hooks import TeamHooks
 from kizuna.teams.rewards.granting import Rewards
 
 
-class TeamEvents:
+class TeamEventLeaderboards:
     """Contests in which teams are matched with others of their tier."""
 
     def __init__(
@@ -85,8 +86,8 @@ class TeamEvents:
         rolled = Situation(event_id, event, held.now, enrolment, standings)
         return leaderboard_message(held.config, rolled, with_scores=True, reward=reward)
 
-    async def update(self, held: Held, request: Request) -> Reply:
-        """Submit a member's score for the team; the `TeamEventLeaderboard`. 400 as in T-318."""
+    async def update(self, held: Held, request: Request) -> Callable[[], Reply]:
+        """Submit a member's score for the team; what makes the `TeamEventLeaderboard`. 400 as in T-318."""
         if held.actor is None:
             raise TypeError("a score is a player's")
         submission = updating.Submission.of(request, metadata_of(request))
@@ -100,7 +101,8 @@ class TeamEvents:
             eventLeaderboardId=event_id,
             subscore=str(own["subscore"]),
         )
-        return leaderboard_message(held.config, situation, with_scores=True)
+        # Not here: the teams of the cohort wait for its end.
+        return partial(leaderboard_message, held.config, situation, with_scores=True)
 
     async def claim(self, held: Held, request: Request) -> Reply:
         """Claim the team's reward; the `TeamEventLeaderboard`, the same again. 400 as in T-326."""

@@ -17,13 +17,13 @@ from kizuna.teams.events import iterations
 from kizuna.teams.events.iterations import Iteration
 from kizuna.teams.events.ranking import (
     Outcome,
-    Row,
     keeps_roll_count,
     next_tier,
     ranked,
     ranked_contributions,
 )
 from kizuna.teams.events.rules import Rules, reward_range, rules_of
+from kizuna.teams.row import Row
 
 #: Makes the error that a call is refused with.
 Refusal = Callable[[], ApiError]
@@ -229,6 +229,17 @@ class Situation:
         if exhausted or too_late or self.current.complete_sec is not None:
             return errors.event_not_updatable
         return None
+
+    def trial_refusal(self) -> Refusal | None:
+        """Why teams and scores would not be made up: what a cohort has come to is nobody's to change, and
+        rewards are paid by it. Before its beginning a cohort can be filled.
+        """
+        if self.current is None:
+            return errors.cohort_not_assigned
+        if not self.is_final(self.current):
+            return None
+        over = self.current.iteration.has_ended(self.now)
+        return errors.event_not_active if over else errors.event_not_updatable
 
     def claim_refusal(self) -> Refusal | None:
         """Why a reward that is not yet claimed would not be granted (T-326)."""

@@ -1,7 +1,7 @@
 """Submitting a score (T-315 to T-324).
 
-Whoever submits holds the cohort from the reading of his team's score to the end of the transaction: teams of
-one cohort come one after the other for three statements. That makes the completion of a race exact, the
+Whoever submits holds the cohort from the reading of the team's score to the end of the transaction: teams of
+one cohort come one after the other for two statements. That makes the completion of a race exact, the
 ranks that a claim reads final, and the standings of the answer those of one moment. Teams of different
 cohorts do not meet, and members of one team wait for each other before that, at the team's own row.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from kizuna.db.engine import Record
 from kizuna.teams.config.shapes import EventLeaderboard
 from kizuna.teams.events import queries
-from kizuna.teams.events.reading import standings_of
+from kizuna.teams.events.reading import standings_from
 from kizuna.teams.events.scoring import reaches, scored
 from kizuna.teams.events.situation import Enrolment, Situation, Standings
 from kizuna.teams.functions import Request
@@ -58,7 +58,7 @@ async def submit(
     assert situation.enrolment is not None
     team = (row["score"], row["subscore"]) if row["num_scores"] else None
     own = None if row["own_score"] is None else (row["own_score"], row["own_subscore"])
-    await held.tx.write(
+    rows = await held.tx.write(
         queries.SUBMIT,
         situation.enrolment.cohort_id,
         held.team_id,
@@ -68,14 +68,14 @@ async def submit(
         held.now,
         held.at.microsecond,
     )
-    return await settled(held, situation)
+    return await settled(held, situation, standings_from(rows, held.team_id, event))
 
 
-async def settled(held: Held, situation: Situation) -> Situation:
-    """The situation after scores of its cohort, which is held, have changed; a race may be over (T-334)."""
+async def settled(held: Held, situation: Situation, standings: Standings) -> Situation:
+    """The situation after scores of its cohort, which is held, have come to these standings; a race may be
+    over (T-334)."""
     enrolment = situation.enrolment
     assert enrolment is not None
-    standings = await standings_of(held.tx, held.team_id, enrolment.cohort_id, situation.event)
     if enrolment.complete_sec is None and situation.is_active and _is_over(situation, standings):
         await held.tx.write(queries.COMPLETE, enrolment.cohort_id, held.now)
         enrolment = replace(enrolment, complete_sec=held.now)

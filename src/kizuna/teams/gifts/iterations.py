@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from kizuna.teams.config.shapes import Gift
+from kizuna.wire.integers import INT64_MAX
 
 #: The end of an iteration that no other follows, and its expiry.
-NEVER = 2**63 - 1
+NEVER = INT64_MAX
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Iterations of gifts that nobody can claim anything from any more (T-470)."""
 
+from kizuna.db.batches import in_batches
 from kizuna.db.engine import Database
 from kizuna.teams.gifts import queries
 
@@ -11,8 +12,6 @@ _BATCH = 200
 KEPT = 30 * 24 * 3600
 
 
-async def purge(database: Database, now: int) -> None:
+async def clean_up(database: Database, now: int) -> None:
     """Remove what has been expired for long."""
-    removed = _BATCH
-    while removed == _BATCH:
-        removed = len(await database.write(queries.PURGE, now - KEPT, _BATCH))
+    await in_batches(database, queries.PURGE, now - KEPT, size=_BATCH)

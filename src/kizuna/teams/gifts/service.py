@@ -18,17 +18,13 @@ from kizuna.teams.errors import (
     insufficient_currency,
 )
 from kizuna.teams.functions import Reading, Reply, Request, Served, Writing
-from kizuna.teams.gifts import queries
+from kizuna.teams.gifts import purging, queries
 from kizuna.teams.gifts.iterations import Iteration, current, ended_at, previous
-from kizuna.teams.gifts.purging import purge
 from kizuna.teams.gifts.standing import LARGEST, Standing
-from kizuna.teams.held import Actor, Held, View
+from kizuna.teams.held import SERVER, Actor, Held, View
 from kizuna.teams.rewards.granting import Rewards
 from kizuna.teams.rewards.sources import Source, SourceKind
 from kizuna.wallets.service import WalletError, Wallets, WalletUpdate
-
-#: Nobody, among the ids of users.
-_NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
 class _Wanted(NamedTuple):
@@ -58,7 +54,7 @@ class TeamGifts:
 
     async def clean_up(self) -> None:
         """Clear away iterations that nobody can claim anything from any more."""
-        await purge(self._database, int(self._clock.unix()))
+        await purging.clean_up(self._database, int(self._clock.unix()))
 
     def functions(self) -> list[Served]:
         return [
@@ -135,7 +131,7 @@ class TeamGifts:
 
     async def _seen(self, view: View, gift_id: str, gift: Gift, iteration: Iteration) -> Standing:
         user_id = view.actor.user_id if view.actor else None
-        row = await self._rows(_Wanted(view.team_id, gift_id, iteration.start, user_id or _NOBODY))
+        row = await self._rows(_Wanted(view.team_id, gift_id, iteration.start, user_id or SERVER.user_id))
         return Standing.of(gift_id, gift, iteration, user_id, row)
 
     async def _held(self, held: Held, gift_id: str, gift: Gift, iteration: Iteration) -> Standing:

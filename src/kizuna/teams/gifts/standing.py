@@ -10,11 +10,11 @@ from kizuna.teams.config.shapes import Gift, GiftReward
 from kizuna.teams.gifts.iterations import NEVER, Iteration
 from kizuna.teams.rewards.available import available_rewards
 from kizuna.teams.rewards.shapes import Reward
-
-Message = dict[str, Any]
+from kizuna.wire.encode import JsonObject, int64_text, omit_empty
+from kizuna.wire.integers import INT64_MAX
 
 #: No count goes beyond 64 bits.
-LARGEST = 2**63 - 1
+LARGEST = INT64_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Standing:
 
     @property
     def unclaimed(self) -> list[tuple[int, Reward | None]]:
-        """The thresholds that are crossed and that the player has not claimed, and what they give him."""
+        """The thresholds that are crossed and that the player has not claimed, and what they give them."""
         contributed = self.contributed > 0
         return [
             (one.min_count, one.contributor_reward if contributed else one.noncontributor_reward)
@@ -96,51 +96,52 @@ class Standing:
     def can_contribute(self, now: int) -> bool:
         return self.user_id is not None and self.iteration.takes_contributions(now) and self.remaining != 0
 
-    def message(self, now: int) -> Message:
+    def message(self, now: int) -> JsonObject:
         """The `TeamGift` message."""
         gift, iteration = self.gift, self.iteration
         claimable = self.claimable
         reward_field = "contributor_reward" if self.contributed else "noncontributor_reward"
-        message: Message = {
+        message: JsonObject = {
             "id": self.gift_id,
             "name": gift.name,
             "description": gift.description,
             "category": gift.category,
-            "start_time_sec": _text(iteration.start),
-            "contribution_end_time_sec": _text(iteration.contribution_end),
-            "end_time_sec": "" if iteration.end == NEVER else _text(iteration.end),
-            "count": _text(self.count),
-            "max_count": _text(gift.max_count),
-            "max_contributor_count": _text(gift.max_contributor_count),
+            "start_time_sec": int64_text(iteration.start),
+            "contribution_end_time_sec": int64_text(iteration.contribution_end),
+            "end_time_sec": "" if iteration.end == NEVER else int64_text(iteration.end),
+            "count": int64_text(self.count),
+            "max_count": int64_text(gift.max_count),
+            "max_contributor_count": int64_text(gift.max_contributor_count),
             "contribution_cost": _available(gift.contribution_cost),
             "contribution_reward": _available(gift.contribution_reward),
             "rewards": [_configured(one) for one in gift.rewards],
             "additional_properties": gift.additional_properties or None,
             "contributors": self._contributors(),
             "can_contribute": self.can_contribute(now),
-            "contributor_remaining_count": _text(self.remaining or 0),
+            "contributor_remaining_count": int64_text(self.remaining),
             "can_claim": bool(claimable),
             "available_rewards": [
                 _threshold(min_count, **{reward_field: reward}) for min_count, reward in claimable
             ],
         }
+        # Not `omit_empty`: a configured reward without contents is told as well (T-188).
         return {name: value for name, value in message.items() if value or value == {}}
 
-    def _contributors(self) -> list[Message]:
+    def _contributors(self) -> list[JsonObject]:
         """Who has given most comes first, then who began first; accounts that are gone are left out."""
         ordered = sorted(self.contributors, key=lambda one: (-one["count"], one["position"]))
         return [_contributor(one) for one in ordered if one["username"]]
 
 
-def _contributor(one: Message) -> Message:
+def _contributor(one: JsonObject) -> JsonObject:
     message = {name: one[name] for name in ("user_id", "username", "avatar_url", "display_name")}
-    message["create_time_sec"] = _text(one["create_sec"])
-    message["update_time_sec"] = _text(one["update_sec"])
-    message["count"] = _text(one["count"])
-    return {name: value for name, value in message.items() if value}
+    message["create_time_sec"] = int64_text(one["create_sec"])
+    message["update_time_sec"] = int64_text(one["update_sec"])
+    message["count"] = int64_text(one["count"])
+    return omit_empty(message)
 
 
-def _configured(reward: GiftReward) -> Message:
+def _configured(reward: GiftReward) -> JsonObject:
     return _threshold(
         reward.min_count,
         contributor_reward=reward.contributor_reward,
@@ -148,16 +149,12 @@ def _configured(reward: GiftReward) -> Message:
     )
 
 
-def _threshold(min_count: int, **rewards: Reward | None) -> Message:
+def _threshold(min_count: int, **rewards: Reward | None) -> JsonObject:
     """A `TeamGiftReward` message."""
-    return {"min_count": _text(min_count)} | {
+    return {"min_count": int64_text(min_count)} | {
         name: available_rewards(reward) for name, reward in rewards.items() if reward is not None
     }
 
 
-def _available(reward: Reward | None) -> Message | None:
+def _available(reward: Reward | None) -> JsonObject | None:
     return None if reward is None else available_rewards(reward)
-
-
-def _text(number: int) -> str:
-    return str(number) if number else ""

@@ -1,12 +1,10 @@
 """Item definitions as clients see them."""
 
 from functools import cached_property
-from typing import Any
 
 from kizuna.teams.config.shapes import Item, TeamsConfig
 from kizuna.teams.rewards.available import available_rewards
-
-Message = dict[str, Any]
+from kizuna.wire.encode import JsonObject, int64_text, omit_empty
 
 
 class Codex:
@@ -26,26 +24,26 @@ class Codex:
         return {id: item for id, item in self._config.inventory.items.items() if not item.disabled}
 
     @cached_property
-    def messages(self) -> dict[str, Message]:
+    def messages(self) -> dict[str, JsonObject]:
         """`InventoryItem` messages by item id, without what only an instance has. Not to be changed."""
         return {id: _definition(id, item) for id, item in self.items.items()}
 
 
-def _definition(item_id: str, item: Item) -> Message:
-    message: Message = {
+def _definition(item_id: str, item: Item) -> JsonObject:
+    message: JsonObject = {
         "id": item_id,
         "name": item.name,
         "description": item.description,
         "category": item.category,
         "item_sets": list(item.item_sets),
-        "max_count": str(item.max_count) if item.max_count else "",
+        "max_count": int64_text(item.max_count),
         "stackable": item.stackable,
         "consumable": item.consumable,
         "keep_zero": item.keep_zero,
         "string_properties": dict(item.string_properties),
         "numeric_properties": dict(item.numeric_properties),
     }
-    message = {name: value for name, value in message.items() if value}
+    message = omit_empty(message)
     if item.consume_reward is not None:
         message["consume_available_rewards"] = available_rewards(item.consume_reward)
     return message

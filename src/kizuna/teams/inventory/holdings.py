@@ -10,11 +10,12 @@ from kizuna.teams.config.shapes import Item, TeamsConfig
 from kizuna.teams.errors import item_not_found
 from kizuna.teams.held import Held
 from kizuna.teams.inventory import queries
-from kizuna.teams.inventory.codex import Codex, Message
+from kizuna.teams.inventory.codex import Codex
 from kizuna.teams.inventory.instances import Instance
 from kizuna.teams.inventory.properties import Changes
 from kizuna.teams.inventory.room import MOST_INSTANCES, Room
 from kizuna.teams.wallet.ledger import Ledger
+from kizuna.wire.encode import JsonObject
 
 
 @dataclass(slots=True)
@@ -90,7 +91,7 @@ class Inventory:
         instances = self._by_item.get(item_id, {}).values()
         return min(instances, key=lambda one: (not one.stack, one.age), default=None)
 
-    def message(self) -> Message:
+    def message(self) -> JsonObject:
         """The complete `InventoryList` message."""
         return inventory_message(self._instances.values(), self._codex)
 
@@ -153,7 +154,7 @@ class Inventory:
             await held.tx.write(queries.REMOVE, held.team_id, self._removed)
         if self._touched:
             columns = zip(*(instance.row() for instance in self._touched.values()), strict=True)
-            await held.tx.write(queries.STORE, held.team_id, *map(list, columns))
+            held.write_last(queries.STORE, held.team_id, *map(list, columns))
         self._removed, self._touched = [], {}
 
     @property
@@ -225,7 +226,7 @@ class Inventory:
         return {instance.id: message | instance.properties.message(item)}
 
 
-def inventory_of(rows: Iterable[Record], config: TeamsConfig, category: str = "") -> Message:
+def inventory_of(rows: Iterable[Record], config: TeamsConfig, category: str = "") -> JsonObject:
     """The `InventoryList` message of rows of `queries.INSTANCES`; of one category, or "" for all."""
     codex = Codex.of(config)
     instances = (Instance.of(row) for row in rows if row["item_id"] in codex.items)
@@ -234,7 +235,7 @@ def inventory_of(rows: Iterable[Record], config: TeamsConfig, category: str = ""
     )
 
 
-def inventory_message(instances: Iterable[Instance], codex: Codex) -> Message:
+def inventory_message(instances: Iterable[Instance], codex: Codex) -> JsonObject:
     """The `InventoryList` message, by instance id."""
     items = {one.id: one.message(codex.items[one.item_id], codex.messages[one.item_id]) for one in instances}
     return {"items": items} if items else {}

@@ -5,8 +5,8 @@ from typing import Any, Self
 
 from kizuna.db.engine import Record
 from kizuna.teams.config.shapes import Item
-from kizuna.teams.inventory.codex import Message
 from kizuna.teams.inventory.properties import InstanceProperties
+from kizuna.wire.encode import JsonObject
 
 
 @dataclass(slots=True, eq=False)
@@ -39,7 +39,7 @@ class Instance:
         """What instances are sorted by, the oldest first."""
         return self.owned_sec, self.id
 
-    def message(self, item: Item, definition: Message) -> Message:
+    def message(self, item: Item, definition: JsonObject) -> JsonObject:
         """The `InventoryItem` message; `definition` is that of the codex."""
         message = {
             **definition,

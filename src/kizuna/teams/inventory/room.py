@@ -3,9 +3,7 @@
 from collections import Counter
 
 from kizuna.teams.config.shapes import Inventory, Item
-
-#: No count goes beyond 64 bits.
-LARGEST = 2**63 - 1
+from kizuna.wire.integers import INT64_MAX
 
 #: The most instances that a team has, of all items together: a stack is one, and each unit of an item that is
 #: not stackable. Whoever looks at an inventory gets all of it, and whoever changes it reads all of it.
@@ -44,4 +42,4 @@ class Room:
         for name in item.item_sets:
             maxima.append((self._config.item_set_limits.get(name, 0), self._item_sets[name]))
         rooms = [most - owned for most, owned in maxima if most]
-        return [LARGEST - self._items[item_id], *rooms]
+        return [INT64_MAX - self._items[item_id], *rooms]

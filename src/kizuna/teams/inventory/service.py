@@ -18,7 +18,7 @@ from kizuna.teams.inventory.consuming import Consumption
 from kizuna.teams.inventory.holdings import Inventory, inventory_of
 from kizuna.teams.inventory.instances import Instance
 from kizuna.teams.reading import RowsOfTeams
-from kizuna.teams.rewards.granting import Rewards
+from kizuna.teams.rewards.granting import GRANTING, Rewards
 from kizuna.teams.rewards.sources import Source, SourceKind
 
 GRANT = "inventory_grant"
@@ -41,7 +41,7 @@ class TeamInventories:
         return [
             Reading(catalogue.INVENTORY_LIST, self.codex),
             Reading(catalogue.INVENTORY_LIST_INVENTORY, self.owned),
-            Writing(catalogue.INVENTORY_CONSUME, self.consume),
+            Writing(catalogue.INVENTORY_CONSUME, self.consume, reads=GRANTING),
             Writing(catalogue.INVENTORY_GRANT, self.grant),
             Writing(catalogue.INVENTORY_UPDATE, self.update),
         ]

@@ -10,8 +10,7 @@ from kizuna.db.engine import Record
 from kizuna.teams.held import Held
 from kizuna.teams.mailbox import queries
 from kizuna.wire.encode import int64_text, omit_empty
-
-_LARGEST = 2**63 - 1
+from kizuna.wire.integers import INT64_MAX
 
 #: The most expired entries that a call removes on its way; the rest is cleared away in the background.
 _EXPIRED_AT_ONCE = 1000
@@ -83,7 +82,7 @@ class Mailbox:
             reward=reward,
             create_sec=held.now,
             update_sec=held.now,
-            expiry_sec=None if expiry_sec is None else min(expiry_sec, _LARGEST),
+            expiry_sec=None if expiry_sec is None else min(expiry_sec, INT64_MAX),
         )
         self._new.append((entry, parcel))
         return entry.message(held.now)

@@ -9,12 +9,13 @@ from kizuna.teams.functions import Request
 from kizuna.teams.held import View
 from kizuna.teams.mailbox.entries import Entry
 from kizuna.wire.cursors import decode_cursor, encode_cursor
+from kizuna.wire.integers import INT64_MAX
 
 _LARGEST_PAGE = 100
 _CURSOR = "team_mailbox"
 
 #: Behind every entry that there can be.
-_NEWEST = (2**63 - 1, 2**63 - 1)
+_NEWEST = (INT64_MAX, INT64_MAX)
 
 
 class Page(NamedTuple):

@@ -5,9 +5,9 @@ from typing import Any
 import orjson
 
 from kizuna.clock import Clock
+from kizuna.db.batches import in_batches
 from kizuna.db.coalesce import SharedReads
 from kizuna.db.engine import Database, Record
-from kizuna.db.statements import Command
 from kizuna.teams import catalogue
 from kizuna.teams.errors import entry_not_found
 from kizuna.teams.functions import Reading, Reply, Request, Served, Writing
@@ -18,7 +18,7 @@ from kizuna.teams.mailbox.pages import Page, page_message, page_of
 from kizuna.teams.rewards.granting import Rewards
 from kizuna.teams.rewards.shapes import Reward
 from kizuna.teams.rewards.sources import Source, SourceKind
-from kizuna.wire.encode import parse_uuid
+from kizuna.wire.uuids import parse_uuid
 
 #: How long a claim can be repeated once its entry is gone, in seconds (T-402).
 RECEIPTS_KEPT = 30 * 24 * 3600
@@ -77,8 +77,8 @@ class TeamMailboxes:
     async def clean_up(self) -> None:
         """Clear away entries that have expired, and receipts that are too old to be asked for."""
         now = int(self._clock.unix())
-        await self._clear(queries.CLEAR_EXPIRED, now)
-        await self._clear(queries.CLEAR_RECEIPTS, now - RECEIPTS_KEPT)
+        await in_batches(self._database, queries.CLEAR_EXPIRED, now, size=_BATCH)
+        await in_batches(self._database, queries.CLEAR_RECEIPTS, now - RECEIPTS_KEPT, size=_BATCH)
 
     async def _find(self, held: Held, entry_id: str) -> Record:
         id = parse_uuid(entry_id)
@@ -96,10 +96,6 @@ class TeamMailboxes:
         text = orjson.dumps(reward).decode()
         [claimed] = await held.tx.write(queries.CLAIM, entry["id"], held.now, text, delete)
         return claimed
-
-    async def _clear(self, command: Command, until: int) -> None:
-        while len(await self._database.write(command, until, _BATCH)) == _BATCH:
-            pass
 
     async def _read(self, pages: list[Page]) -> list[list[Record]]:
         columns = [list(column) for column in zip(*pages, strict=True)]

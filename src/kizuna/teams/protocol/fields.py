@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kizuna.wire import messages as wire
-from kizuna.wire.integers import parse_integer
+from kizuna.wire.integers import RANGES, parse_integer
 from kizuna.wire.messages import Kind, lower_camel
 
 #: The longest id or key, in bytes.
@@ -22,8 +22,8 @@ LONGEST_KEY = 128
 #: The most ids in one array, and the most entries in one map.
 MOST_ENTRIES = 100
 
-_INT64 = (-(2**63), 2**63 - 1)
-_INT32 = (-(2**31), 2**31 - 1)
+_INT64 = RANGES[Kind.INT64]
+_INT32 = RANGES[Kind.INT32]
 
 #: The text of a number, of whatever size.
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")

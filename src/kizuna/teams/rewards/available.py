@@ -1,7 +1,5 @@
 """AvailableRewards: the configuration told to clients, never rolled (T-187, T-188)."""
 
-from typing import Any
-
 from kizuna.teams.rewards.rolling import number_of_draws, total_weight
 from kizuna.teams.rewards.shapes import (
     Contents,
@@ -16,11 +14,10 @@ from kizuna.teams.rewards.shapes import (
     StringProperty,
     TeamReward,
 )
+from kizuna.wire.encode import JsonObject, int64_text, omit_empty
 
-Message = dict[str, Any]
 
-
-def available_rewards(reward: Reward) -> Message:
+def available_rewards(reward: Reward) -> JsonObject:
     """The `AvailableRewards` message of a configured reward."""
     message = _part(reward)
     if reward.team_reward is not None:
@@ -30,15 +27,15 @@ def available_rewards(reward: Reward) -> Message:
     return message
 
 
-def _team_reward(reward: TeamReward) -> Message:
+def _team_reward(reward: TeamReward) -> JsonObject:
     message = _part(reward)
     if reward.member_reward is not None:
         message["member_reward"] = _part(reward.member_reward)
     return message
 
 
-def _part(part: Part) -> Message:
-    message: Message = {}
+def _part(part: Part) -> JsonObject:
+    message: JsonObject = {}
     if part.guaranteed is not None:
         message["guaranteed"] = _contents(part.guaranteed)
     if part.weighted:
@@ -52,7 +49,7 @@ def _part(part: Part) -> Message:
     )
 
 
-def _contents(contents: Contents) -> Message:
+def _contents(contents: Contents) -> JsonObject:
     message = {
         "items": {id: _item(item) for id, item in contents.items.items()},
         "item_sets": [_item_set(item_set) for item_set in contents.item_sets],
@@ -61,11 +58,11 @@ def _contents(contents: Contents) -> Message:
         "energy_modifiers": [_modifier(modifier) for modifier in contents.energy_modifiers],
         "reward_modifiers": [_reward_modifier(modifier) for modifier in contents.reward_modifiers],
     }
-    return {name: value for name, value in message.items() if value} | _integers(weight=contents.weight)
+    return omit_empty(message) | _integers(weight=contents.weight)
 
 
-def _item(item: ItemReward) -> Message:
-    message: Message = {"count": _range(item.count)}
+def _item(item: ItemReward) -> JsonObject:
+    message: JsonObject = {"count": _range(item.count)}
     if item.string_properties:
         message["string_properties"] = {
             name: _string_property(choice) for name, choice in item.string_properties.items()
@@ -77,21 +74,21 @@ def _item(item: ItemReward) -> Message:
     return message
 
 
-def _item_set(item_set: ItemSetReward) -> Message:
-    message: Message = {"count": _range(item_set.count), **_integers(max_repeats=item_set.max_repeats)}
+def _item_set(item_set: ItemSetReward) -> JsonObject:
+    message: JsonObject = {"count": _range(item_set.count), **_integers(max_repeats=item_set.max_repeats)}
     if item_set.set:
         message["set"] = list(item_set.set)
     return message
 
 
-def _string_property(choice: StringProperty) -> Message:
-    message: Message = {}
+def _string_property(choice: StringProperty) -> JsonObject:
+    message: JsonObject = {}
     if choice.options:
         message["options"] = {text: _integers(weight=weight) for text, weight in choice.options.items()}
     return message | _integers(total_weight=total_weight(choice.options.values(), choice.total_weight))
 
 
-def _modifier(modifier: EnergyModifier | RewardModifier) -> Message:
+def _modifier(modifier: EnergyModifier | RewardModifier) -> JsonObject:
     return {
         "id": modifier.id,
         "operator": modifier.operator,
@@ -100,24 +97,23 @@ def _modifier(modifier: EnergyModifier | RewardModifier) -> Message:
     }
 
 
-def _reward_modifier(modifier: RewardModifier) -> Message:
+def _reward_modifier(modifier: RewardModifier) -> JsonObject:
     return _modifier(modifier) | {"type": modifier.type}
 
 
-def _range(wanted: IntRange) -> Message:
+def _range(wanted: IntRange) -> JsonObject:
     return _integers(min=wanted.min, max=wanted.top, multiple=wanted.multiple)
 
 
-def _small_range(wanted: IntRange) -> Message:
+def _small_range(wanted: IntRange) -> JsonObject:
     """The same of 32 bits, which are numbers on the wire."""
     return {name: int(value) for name, value in _range(wanted).items()}
 
 
-def _float_range(wanted: FloatRange) -> Message:
-    message = {"min": wanted.min, "max": wanted.top, "multiple": wanted.multiple}
-    return {name: value for name, value in message.items() if value}
+def _float_range(wanted: FloatRange) -> JsonObject:
+    return omit_empty({"min": wanted.min, "max": wanted.top, "multiple": wanted.multiple})
 
 
-def _integers(**fields: int) -> Message:
+def _integers(**fields: int) -> JsonObject:
     """Those that are not 0, as text."""
-    return {name: str(value) for name, value in fields.items() if value}
+    return omit_empty({name: int64_text(value) for name, value in fields.items()})

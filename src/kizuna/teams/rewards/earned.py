@@ -1,11 +1,9 @@
 """A reward that was rolled and not yet given, and the `Reward` message of it."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from kizuna.teams.rewards.rolling import Rolled
-
-Message = dict[str, Any]
+from kizuna.wire.encode import JsonObject, omit_empty
 
 
 @dataclass(slots=True)
@@ -34,7 +32,7 @@ class Earned:
             if part is not None:
                 part.multiply(times)
 
-    def message(self, time_sec: int) -> Message:
+    def message(self, time_sec: int) -> JsonObject:
         """The `Reward` message before anything of it is given."""
         own, team, member = (
             None if part is None else part_message(part, time_sec)
@@ -48,8 +46,8 @@ class Earned:
 
 
 def reward_message(
-    own: Message | None, team: Message | None = None, member: Message | None = None, text: str = ""
-) -> Message:
+    own: JsonObject | None, team: JsonObject | None = None, member: JsonObject | None = None, text: str = ""
+) -> JsonObject:
     """The `Reward` message of its parts."""
     message = dict(own or {})
     if team is not None or member is not None:
@@ -61,9 +59,9 @@ def reward_message(
     return message
 
 
-def part_message(rolled: Rolled, time_sec: int) -> Message:
+def part_message(rolled: Rolled, time_sec: int) -> JsonObject:
     """What a `Reward`, a `TeamReward` and a `TeamMemberReward` have in common, without instances."""
-    message: Message = {
+    message: JsonObject = {
         "items": _texts(rolled.items),
         "currencies": _texts(rolled.currencies),
         "energies": dict(rolled.energies),
@@ -71,10 +69,10 @@ def part_message(rolled: Rolled, time_sec: int) -> Message:
         "reward_modifiers": list(rolled.reward_modifiers),
         "grant_time_sec": str(time_sec),
     }
-    return {name: value for name, value in message.items() if value}
+    return omit_empty(message)
 
 
-def mark_mailed(part: Message, expiry_sec: int) -> None:
+def mark_mailed(part: JsonObject, expiry_sec: int) -> None:
     """Tell in a part's message that it goes to the mailbox, if it does."""
     if expiry_sec:
         part["to_mailbox_expiry_sec"] = str(expiry_sec)

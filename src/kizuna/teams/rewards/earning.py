@@ -8,7 +8,7 @@ from typing import Any
 
 from kizuna.teams.held import Held
 from kizuna.teams.inventory.holdings import Inventory
-from kizuna.teams.rewards.earned import Earned, Message
+from kizuna.teams.rewards.earned import Earned
 from kizuna.teams.rewards.modifiers import Modifiers
 from kizuna.teams.rewards.rolling import (
     MOST_DRAWS,
@@ -21,6 +21,7 @@ from kizuna.teams.rewards.rolling import (
     roll_properties,
 )
 from kizuna.teams.rewards.shapes import Part, Reward
+from kizuna.wire.encode import JsonObject
 
 #: For how long rewards are rolled before the process turns to whatever else it has to do, in seconds.
 _LONGEST_TURN = 0.005
@@ -81,9 +82,9 @@ class Earning:
                 if properties:
                     rolled.properties[item_id] = properties
 
-    def loose_instances(self, rolled: Rolled) -> Message:
+    def loose_instances(self, rolled: Rolled) -> JsonObject:
         """A player's items with properties, which no inventory here keeps: all units of one are alike."""
-        instances: Message = {}
+        instances: JsonObject = {}
         for item_id, lots in rolled.lots.items():
             if count := rolled.items.get(item_id):
                 for properties in roll_properties(lots, count, self._random, stack=True):

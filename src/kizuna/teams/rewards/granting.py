@@ -4,19 +4,25 @@ from collections.abc import Mapping
 from random import Random, SystemRandom
 
 from kizuna.notifications.service import Notifications
-from kizuna.teams.held import Held
+from kizuna.teams.held import Held, RowsPart
 from kizuna.teams.hooks import TeamHooks
 from kizuna.teams.mailbox.entries import Mailbox
-from kizuna.teams.rewards.earned import Earned, Message, mark_mailed, part_message, reward_message
+from kizuna.teams.rewards.earned import Earned, mark_mailed, part_message, reward_message
 from kizuna.teams.rewards.earning import Earning, Pace, most_times
 from kizuna.teams.rewards.landing import Landing
 from kizuna.teams.rewards.member_grants import MemberGrants, active_members, with_instances
+from kizuna.teams.rewards.modifiers import Modifiers
 from kizuna.teams.rewards.parcels import pack, unpack
 from kizuna.teams.rewards.replaced import BadReward, read_reward
 from kizuna.teams.rewards.rolling import LARGEST, Rolled
 from kizuna.teams.rewards.shapes import Reward
 from kizuna.teams.rewards.sources import Source, SourceKind
+from kizuna.teams.wallet.balances import Wallet
 from kizuna.wallets.service import Wallets
+from kizuna.wire.encode import JsonObject
+
+#: The parts that nearly every call needs that gives a team a reward.
+GRANTING: tuple[type[RowsPart], ...] = (Modifiers, Wallet)
 
 
 class Rewards:
@@ -26,26 +32,20 @@ class Rewards:
     or of a player would go beyond 64 bits; that of a player comes to light when the call ends.
     """
 
-    def __init__(
-        self,
-        wallets: Wallets,
-        notifications: Notifications,
-        hooks: TeamHooks,
-        random: Random | None = None,
-    ) -> None:
+    def __init__(self, wallets: Wallets, notifications: Notifications, hooks: TeamHooks) -> None:
         self._wallets = wallets
         self._notifications = notifications
         self._hooks = hooks
         #: The one source of chance; tests put a seeded one in its place.
-        self.random: Random = random or SystemRandom()
+        self.random: Random = SystemRandom()
         self._pace = Pace()
 
-    async def grant(self, held: Held, reward: Reward, source: Source) -> Message:
+    async def grant(self, held: Held, reward: Reward, source: Source) -> JsonObject:
         """Roll a reward of the team's and give it: to the team, its mailbox and its members."""
         [granted] = await self.grant_many(held, reward, 1, source)
         return granted
 
-    async def grant_many(self, held: Held, reward: Reward, times: int, source: Source) -> list[Message]:
+    async def grant_many(self, held: Held, reward: Reward, times: int, source: Source) -> list[JsonObject]:
         """Do so several times, one after the other; the `Reward` message of each."""
         giving = self._giving(held, source)
         granted = []
@@ -55,7 +55,9 @@ class Rewards:
         await giving.landing.finish()
         return granted
 
-    async def grant_personal(self, held: Held, reward: Reward, source: Source, *, times: int = 1) -> Message:
+    async def grant_personal(
+        self, held: Held, reward: Reward, source: Source, *, times: int = 1
+    ) -> JsonObject:
         """Roll a reward so many times, and give its sum to the player who calls and to the team (T-171).
 
         `times` may be at most what `most_times` says.
@@ -73,7 +75,7 @@ class Rewards:
         """How often `grant_personal` can roll a reward at once; None for any number."""
         return most_times(reward)
 
-    async def open_parcel(self, held: Held, parcel: str, source: Source) -> Message:
+    async def open_parcel(self, held: Held, parcel: str, source: Source) -> JsonObject:
         """Give what a mailbox entry holds; the item limits of now apply."""
         earned, time_sec = unpack(parcel, held.config)
         earned = await self._replaced(held, earned, source, time_sec=time_sec)
@@ -83,7 +85,7 @@ class Rewards:
         await giving.landing.finish()
         return granted
 
-    async def send_to_mailbox(self, held: Held, reward: Reward, source: Source) -> Message:
+    async def send_to_mailbox(self, held: Held, reward: Reward, source: Source) -> JsonObject:
         """Roll a reward into a new mailbox entry whatever its own setting; the `RewardMailboxEntry`.
 
         It expires as the reward says, or never. What members get they get at once.
@@ -105,8 +107,10 @@ class Rewards:
         return answer.own.currencies
 
     async def hold_receivers(self, held: Held, *rewards: Reward | None) -> None:
-        """Lock the caller, and whom these rewards may be given to: whoever changes the caller's wallet before
-        a reward is granted must begin with this, as users are locked in the order of their ids (T-028)."""
+        """Lock the caller and everybody whom these rewards may be given to, by ascending id (T-028).
+
+        To be called before the caller's wallet is changed, if a reward follows.
+        """
         users = {held.actor.user_id} if held.actor else set()
         if any(reward and reward.team_reward and reward.team_reward.member_reward for reward in rewards):
             users.update(await active_members(held))
@@ -151,7 +155,7 @@ class _Giving:
         self.earning = earning
         self.landing = Landing(held, source)
 
-    async def give(self, earned: Earned, time_sec: int | None = None) -> Message:
+    async def give(self, earned: Earned, time_sec: int | None = None) -> JsonObject:
         """Give a reward of the team's that was rolled at a time, by default now."""
         time_sec = self._held.now if time_sec is None else time_sec
         own = await self._place(Earned(own=earned.own, text=earned.text), earned.own_expiry_sec, time_sec)
@@ -159,7 +163,7 @@ class _Giving:
         member = await self.give_members(earned.member)
         return reward_message(own, team, member, earned.text)
 
-    async def give_personal(self, earned: Earned, user_id: str) -> Message:
+    async def give_personal(self, earned: Earned, user_id: str) -> JsonObject:
         """Give a reward whose own contents are a player's."""
         own = None
         if earned.own is not None:
@@ -170,7 +174,7 @@ class _Giving:
         member = await self.give_members(earned.member)
         return reward_message(own, team, member, earned.text)
 
-    async def give_members(self, rolled: Rolled | None) -> Message | None:
+    async def give_members(self, rolled: Rolled | None) -> JsonObject | None:
         """Give everybody in the team the same."""
         if rolled is None:
             return None
@@ -178,7 +182,7 @@ class _Giving:
         (await self._member_grants()).give_members(self._source, rolled, instances)
         return with_instances(part_message(rolled, self._held.now), instances)
 
-    async def mail(self, earned: Earned, expiry_sec: int) -> Message:
+    async def mail(self, earned: Earned, expiry_sec: int) -> JsonObject:
         """A new mailbox entry; one with an expiry below 0 stays (T-172)."""
         for rolled in (earned.own, earned.team):
             if rolled is not None:
@@ -188,7 +192,7 @@ class _Giving:
         mailbox = await self._held.part(Mailbox)
         return await mailbox.put(self._held, earned.message(now), pack(earned, now), until)
 
-    async def _place(self, single: Earned, expiry_sec: int, time_sec: int) -> Message | None:
+    async def _place(self, single: Earned, expiry_sec: int, time_sec: int) -> JsonObject | None:
         """Give one part to the team, or send it to the mailbox; its message.
 
         A part that came to nothing goes nowhere: there would be nothing to claim.

@@ -5,12 +5,13 @@ from dataclasses import replace
 
 from kizuna.teams.held import Held
 from kizuna.teams.inventory.holdings import Inventory
-from kizuna.teams.rewards.earned import Message, part_message
+from kizuna.teams.rewards.earned import part_message
 from kizuna.teams.rewards.member_grants import with_instances
 from kizuna.teams.rewards.modifiers import Modifiers
 from kizuna.teams.rewards.rolling import Rolled
 from kizuna.teams.rewards.sources import Source
 from kizuna.teams.wallet.balances import Wallet
+from kizuna.wire.encode import JsonObject
 
 
 class Landing:
@@ -24,9 +25,9 @@ class Landing:
         self._source = source
         self._currencies: Counter[str] = Counter()
         self._items: Counter[str] = Counter()
-        self._modifiers: list[Message] = []
+        self._modifiers: list[JsonObject] = []
 
-    async def land(self, rolled: Rolled, time_sec: int) -> Message:
+    async def land(self, rolled: Rolled, time_sec: int) -> JsonObject:
         """Give a part; what was given of it, as a message."""
         self._currencies.update(rolled.currencies)
         items, instances = await self._add_items(rolled)
@@ -44,10 +45,10 @@ class Landing:
             await wallet.change(self._held, self._currencies, self._source.kind, self._source.id)
         self._publish()
 
-    async def _add_items(self, rolled: Rolled) -> tuple[dict[str, int], Message]:
+    async def _add_items(self, rolled: Rolled) -> tuple[dict[str, int], JsonObject]:
         """How many of each item the team took, and the instances."""
         taken: dict[str, int] = {}
-        instances: Message = {}
+        instances: JsonObject = {}
         for item_id, count in rolled.items.items():
             inventory = await self._held.part(Inventory)
             properties = rolled.properties.get(item_id, ())

@@ -8,23 +8,19 @@ of them.
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import NamedTuple, Self
 
 import orjson
 
-from kizuna.db.engine import Database, Record
 from kizuna.notifications.service import NewNotification, Notifications
-from kizuna.teams.errors import bad_input, balance_out_of_range
+from kizuna.teams.errors import balance_out_of_range
 from kizuna.teams.held import Held
 from kizuna.teams.rewards import queries
-from kizuna.teams.rewards.earned import Message, part_message
+from kizuna.teams.rewards.earned import part_message
 from kizuna.teams.rewards.rolling import Rolled
 from kizuna.teams.rewards.sources import Source
 from kizuna.wallets.service import WalletError, Wallets, WalletUpdate
-from kizuna.wire.cursors import decode_cursor, encode_cursor
-from kizuna.wire.encode import parse_uuid
-from kizuna.wire.microseconds import from_microseconds, to_microseconds
+from kizuna.wire.encode import JsonObject
 
 #: Of the notifications. A positive one, as game code has them: clients of Hiro know it by this.
 NOTIFICATION_CODE = 101
@@ -32,7 +28,6 @@ NOTIFICATION_SUBJECT = "team_reward"
 
 #: What the account wallet's ledger says of the source.
 _LEDGER_SOURCE = "team_reward"
-_CURSOR = "team_member_grants"
 
 
 @dataclass(slots=True)
@@ -40,13 +35,13 @@ class _Sum:
     """What one source came to for the same players."""
 
     rolled: Rolled = field(default_factory=Rolled)
-    instances: Message = field(default_factory=dict)
+    instances: JsonObject = field(default_factory=dict)
 
-    def add(self, rolled: Rolled, instances: Message) -> None:
+    def add(self, rolled: Rolled, instances: JsonObject) -> None:
         self.rolled.add(rolled)
         self.instances |= instances
 
-    def message(self, time_sec: int) -> Message:
+    def message(self, time_sec: int) -> JsonObject:
         return with_instances(part_message(self.rolled, time_sec), self.instances)
 
 
@@ -75,12 +70,12 @@ class MemberGrants:
         self._wallets, self._notifications = wallets, notifications
         return self
 
-    def give_members(self, source: Source, rolled: Rolled, instances: Message) -> None:
+    def give_members(self, source: Source, rolled: Rolled, instances: JsonObject) -> None:
         """Give one and the same to everybody who belongs to the team."""
         if rolled:
             self._to_members.setdefault(source, _Sum()).add(rolled, instances)
 
-    def give_player(self, user_id: str, source: Source, rolled: Rolled, instances: Message) -> None:
+    def give_player(self, user_id: str, source: Source, rolled: Rolled, instances: JsonObject) -> None:
         if rolled:
             self._to_players.setdefault((user_id, source), _Sum()).add(rolled, instances)
 
@@ -146,63 +141,10 @@ async def active_members(held: Held) -> list[str]:
     return [row["user_id"] for row in await held.tx.read(queries.ACTIVE_MEMBERS, held.team_id)]
 
 
-def with_instances(part: Message, instances: Message) -> Message:
+def with_instances(part: JsonObject, instances: JsonObject) -> JsonObject:
     """A part's message with the item instances that it came to."""
     return {**part, "item_instances": instances} if instances else part
 
 
-@dataclass(frozen=True, slots=True)
-class MemberGrant:
-    """What a player was given that nothing here keeps: a `TeamMemberReward` message."""
-
-    id: str
-    team_id: str
-    source: str
-    source_id: str
-    reward: Message
-    create_time: datetime
-
-
-async def member_grants(
-    database: Database, user_id: str, limit: int, cursor: str = ""
-) -> tuple[list[MemberGrant], str]:
-    """A page of what a player was given, newest first, and the cursor to the next, "" where there is none.
-
-    400 for a cursor that is not of this player's grants.
-    """
-    after = _position(cursor, user_id) if cursor else (None, None)
-    if limit <= 0:
-        return [], ""
-    rows = await database.read(queries.GRANTS, user_id, *after, limit + 1)
-    grants = [_grant(row) for row in rows[:limit]]
-    return grants, _cursor_after(user_id, grants[-1]) if len(rows) > limit else ""
-
-
 def _metadata(team_id: str, source: Source) -> dict[str, str]:
     return {"source": _LEDGER_SOURCE, "team_id": team_id, "source_id": source.id}
-
-
-def _grant(row: Record) -> MemberGrant:
-    return MemberGrant(
-        id=row["id"],
-        team_id=row["team_id"],
-        source=row["source"],
-        source_id=row["source_id"],
-        reward=orjson.loads(row["reward"]),
-        create_time=row["create_time"],
-    )
-
-
-def _cursor_after(user_id: str, grant: MemberGrant) -> str:
-    return encode_cursor(_CURSOR, (user_id, to_microseconds(grant.create_time), grant.id))
-
-
-def _position(cursor: str, user_id: str) -> tuple[datetime, str]:
-    """(time, id) of the last grant that was seen."""
-    values = decode_cursor(_CURSOR, cursor, str, int, str)
-    if values is None or values[0] != user_id or not parse_uuid(values[2]):
-        raise bad_input()
-    create_time = from_microseconds(values[1])
-    if create_time is None:
-        raise bad_input()
-    return create_time, values[2]

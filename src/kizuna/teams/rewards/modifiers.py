@@ -3,17 +3,26 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
-from kizuna.db.engine import Record
+from kizuna.db.statements import Query
 from kizuna.teams.held import Held
 from kizuna.teams.rewards import queries
 from kizuna.teams.rewards.rolling import LARGEST, Rolled
+from kizuna.teams.row import Row
+from kizuna.wire.encode import int64_text, omit_empty
+
+#: The most modifiers that a team has; of more, those that end soonest fall. Every reward of the team's is
+#: rolled with all of them, and whoever looks at its store gets them all.
+MOST_MODIFIERS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Modifier:
-    """For a while, rewards have more of `target`, a currency or an item. Times are in unix seconds."""
+    """For a while, rewards have more of `target`, a currency or an item. Times are in unix seconds.
+
+    An `id` of 0 is that of one which is not stored yet.
+    """
 
     target: str
     type: str
@@ -21,23 +30,25 @@ class Modifier:
     value: int
     start_sec: int
     end_sec: int
+    id: int = 0
 
     @classmethod
-    def of(cls, row: Record) -> Self:
+    def of(cls, row: Row) -> Self:
         """That of a row of `queries.MODIFIERS`."""
         return cls(**{name: row[name] for name in cls.__slots__})
 
     def message(self) -> dict[str, Any]:
         """The `ActiveRewardModifier` message."""
-        message = {
-            "id": self.target,
-            "type": self.type,
-            "operator": self.operator,
-            "value": str(self.value),
-            "start_time_sec": str(self.start_sec),
-            "end_time_sec": str(self.end_sec),
-        }
-        return {name: value for name, value in message.items() if value != "0"}
+        return omit_empty(
+            {
+                "id": self.target,
+                "type": self.type,
+                "operator": self.operator,
+                "value": int64_text(self.value),
+                "start_time_sec": int64_text(self.start_sec),
+                "end_time_sec": int64_text(self.end_sec),
+            }
+        )
 
 
 @dataclass(slots=True)
@@ -87,16 +98,16 @@ class Effects:
 class Modifiers:
     """A team's reward modifiers in a call that may change them, oldest first."""
 
+    query: ClassVar[Query] = queries.MODIFIERS
+
     def __init__(self, modifiers: Sequence[Modifier]) -> None:
         self._modifiers = list(modifiers)
-        self._new: list[Modifier] = []
         #: Kept from roll to roll: a call may roll a thousand times with any number of modifiers.
         self._effects: Effects | None = None
 
     @classmethod
     async def load(cls, held: Held) -> Self:
-        rows = await held.tx.read(queries.MODIFIERS, [held.team_id])
-        return cls([Modifier.of(row) for row in rows])
+        return cls([Modifier.of(row) for row in await held.rows(cls)])
 
     def active(self, now: int) -> list[dict[str, Any]]:
         """`ActiveRewardModifier` messages of those in force, oldest first."""
@@ -120,35 +131,42 @@ class Modifiers:
             min(now + int(granted.get("duration_sec", 0)), LARGEST),
         )
         self._modifiers.append(modifier)
-        self._new.append(modifier)
         if self._effects is not None:
             self._effects.include(modifier)
 
     async def save(self, held: Held) -> None:
-        lasting = [modifier for modifier in self._new if modifier.end_sec > held.now]
-        if lasting or any(modifier.end_sec <= held.now for modifier in self._modifiers):
+        lasting = _in_force(self._modifiers, held.now)
+        ids = {modifier.id for modifier in lasting}
+        gone = [modifier.id for modifier in self._modifiers if modifier.id and modifier.id not in ids]
+        new = [modifier for modifier in lasting if not modifier.id]
+        if gone or new:
             await held.tx.write(
                 queries.STORE_MODIFIERS,
                 held.team_id,
-                held.now,
-                [modifier.target for modifier in lasting],
-                [modifier.type for modifier in lasting],
-                [modifier.operator for modifier in lasting],
-                [modifier.value for modifier in lasting],
-                [modifier.end_sec for modifier in lasting],
+                gone,
+                [modifier.target for modifier in new],
+                [modifier.type for modifier in new],
+                [modifier.operator for modifier in new],
+                [modifier.value for modifier in new],
+                [modifier.start_sec for modifier in new],
+                [modifier.end_sec for modifier in new],
             )
-        self._new.clear()
 
     def _effects_at(self, now: int) -> Effects:
         if self._effects is None or self._effects.now != now:
-            self._effects = Effects(self._modifiers, now)
+            self._effects = Effects(_in_force(self._modifiers, now), now)
         return self._effects
 
 
-def active_of(rows: Iterable[Record], now: int) -> list[dict[str, Any]]:
+def active_of(rows: Iterable[Row], now: int) -> list[dict[str, Any]]:
     """`ActiveRewardModifier` messages of a team's rows of `queries.MODIFIERS`, oldest first."""
     return [modifier.message() for modifier in _in_force(map(Modifier.of, rows), now)]
 
 
 def _in_force(modifiers: Iterable[Modifier], now: int) -> list[Modifier]:
-    return [modifier for modifier in modifiers if now < modifier.end_sec]
+    """Those that last, in their order; of too many, those that last longest, of equals the newest."""
+    lasting = [modifier for modifier in modifiers if now < modifier.end_sec]
+    if len(lasting) <= MOST_MODIFIERS:
+        return lasting
+    by_end = sorted(range(len(lasting)), key=lambda place: (lasting[place].end_sec, place))
+    return [lasting[place] for place in sorted(by_end[-MOST_MODIFIERS:])]

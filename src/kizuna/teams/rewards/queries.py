@@ -8,7 +8,7 @@ MODIFIERS = Query(
     """
     select m.* from unnest($1::uuid[]) as w (team_id)
     cross join lateral (
-        select team_id::text as team_id, target, type, operator, value, start_sec, end_sec
+        select id, team_id::text as team_id, target, type, operator, value, start_sec, end_sec
         from team_reward_modifier where team_id = w.team_id order by start_sec, id offset 0
     ) m
     """,
@@ -16,13 +16,13 @@ MODIFIERS = Query(
 
 STORE_MODIFIERS = Command(
     "team_rewards.store_modifiers",
-    "Add modifiers to a team's in their order, and remove those that have ended.",
+    "Remove some of a team's modifiers, and add others in their order.",
     """
-    with ended as (delete from team_reward_modifier where team_id = $1 and end_sec <= $2)
+    with gone as (delete from team_reward_modifier where id = any($2::bigint[]) and team_id = $1)
     insert into team_reward_modifier (team_id, target, type, operator, value, start_sec, end_sec)
-    select $1, m.target, m.type, m.operator, m.value, $2, m.end_sec
-    from unnest($3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[]) with ordinality
-        as m (target, type, operator, value, end_sec, place)
+    select $1, m.target, m.type, m.operator, m.value, m.start_sec, m.end_sec
+    from unnest($3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[]) with ordinality
+        as m (target, type, operator, value, start_sec, end_sec, place)
     order by m.place
     """,
 )

@@ -6,11 +6,10 @@ from typing import Any
 from kizuna.teams.config.shapes import TeamsConfig
 from kizuna.teams.protocol.fields import is_key
 from kizuna.teams.rewards.earned import Earned
-from kizuna.teams.rewards.rolling import LARGEST, Rolled
+from kizuna.teams.rewards.rolling import LARGEST, LARGEST_ENERGY, Rolled
+from kizuna.wire.encode import int64_text, omit_empty
 from kizuna.wire.integers import parse_integer
 from kizuna.wire.messages import Kind
-
-_LARGEST_ENERGY = 2**31 - 1
 
 #: What the server adds when the reward is given, and does not read.
 _ADDED = frozenset({"grant_time_sec"})
@@ -69,7 +68,7 @@ def _part(part: Mapping[str, Any], rolled: Rolled | None, names: _AnyNames, wher
         lots=rolled.lots if rolled is not None else {},
         properties=rolled.properties if rolled is not None else {},
         currencies=_amounts(part, "currencies", names.currencies, where),
-        energies=_amounts(part, "energies", None, where, _LARGEST_ENERGY),
+        energies=_amounts(part, "energies", None, where, LARGEST_ENERGY),
         energy_modifiers=_modifiers(part, "energy_modifiers", _energy_modifier, where),
         reward_modifiers=_modifiers(part, "reward_modifiers", _reward_modifier, where),
     )
@@ -127,10 +126,10 @@ def _settled(modifier: Mapping[str, Any], integers: tuple[str, ...], where: str)
     """A modifier with its integers as text, without what is not set."""
     message = dict(modifier)
     for name in integers:
-        message[name] = str(_integer(modifier.get(name, 0), f"{where}.{name}"))
+        message[name] = int64_text(_integer(modifier.get(name, 0), f"{where}.{name}"))
     if message["duration_sec"].startswith("-"):
         raise BadReward(f"{where}.duration_sec: below 0")
-    return {name: value for name, value in message.items() if value not in ("", "0")}
+    return omit_empty(message)
 
 
 def _members(value: Any, known: Collection[str], where: str) -> Mapping[str, Any]:

@@ -18,12 +18,14 @@ from kizuna.teams.rewards.shapes import (
     RewardModifier,
     StringProperty,
 )
+from kizuna.wire.encode import int64_text, omit_empty
+from kizuna.wire.integers import INT32_MAX, INT64_MAX
 
 #: The most draws from a table or an item set in one roll, however many are configured: a roll must end.
 MOST_DRAWS = 10_000
 
-LARGEST = 2**63 - 1
-_LARGEST_ENERGY = 2**31 - 1
+LARGEST = INT64_MAX
+LARGEST_ENERGY = INT32_MAX
 
 
 @dataclass(slots=True)
@@ -72,7 +74,7 @@ class Rolled:
         """Sum up with another roll; sums stay within what the wire can hold (T-162)."""
         _sum(self.items, other.items, LARGEST)
         _sum(self.currencies, other.currencies, LARGEST)
-        _sum(self.energies, other.energies, _LARGEST_ENERGY)
+        _sum(self.energies, other.energies, LARGEST_ENERGY)
         for item_id, lots in other.lots.items():
             self.lots.setdefault(item_id, []).extend(lots)
         self.energy_modifiers += other.energy_modifiers
@@ -82,7 +84,7 @@ class Rolled:
         """As the sum of so many rolls that come to the same amounts."""
         self.items = _product(self.items, times, LARGEST)
         self.currencies = _product(self.currencies, times, LARGEST)
-        self.energies = _product(self.energies, times, _LARGEST_ENERGY)
+        self.energies = _product(self.energies, times, LARGEST_ENERGY)
 
 
 #: How many of an item the receiver has already.
@@ -168,7 +170,7 @@ class _Dice:
         rolled.currencies = self._amounts(contents.currencies)
         rolled.energies = self._amounts(contents.energies)
         rolled.energy_modifiers = [
-            self._modifier(modifier, weight=str(weight)) for modifier in contents.energy_modifiers
+            self._modifier(modifier, weight=int64_text(weight)) for modifier in contents.energy_modifiers
         ]
         rolled.reward_modifiers = [
             self._modifier(modifier, type=modifier.type) for modifier in contents.reward_modifiers
@@ -177,14 +179,15 @@ class _Dice:
 
     def _modifier(self, modifier: EnergyModifier | RewardModifier, **more: str) -> dict[str, Any]:
         """The modifier's message, without zeros."""
-        message = {
-            "id": modifier.id,
-            "operator": modifier.operator,
-            "value": str(self._amount(modifier.value)),
-            "duration_sec": str(self._amount(modifier.duration_sec)),
-            **more,
-        }
-        return {name: value for name, value in message.items() if value != "0"}
+        return omit_empty(
+            {
+                "id": modifier.id,
+                "operator": modifier.operator,
+                "value": int64_text(self._amount(modifier.value)),
+                "duration_sec": int64_text(self._amount(modifier.duration_sec)),
+                **more,
+            }
+        )
 
     def _amount(self, wanted: IntRange) -> int:
         return roll_integer(wanted, self.random)

@@ -12,6 +12,15 @@ OF_TEAMS = Query(
     """,
 )
 
+PUBLISH = Command(
+    "team_stats.publish",
+    "Show a member of a group's metadata to everybody, unless it is as it was; the time of update stays.",
+    """
+    update groups set metadata = metadata || jsonb_build_object($2::text, $3::text::jsonb)
+    where id = $1 and metadata -> $2::text is distinct from $3::text::jsonb
+    """,
+)
+
 STORE = Command(
     "team_stats.store",
     "Set stats to what they have come to.",

@@ -5,21 +5,16 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from kizuna.db.engine import Database
-from kizuna.groups.service import Groups
 from kizuna.teams import catalogue
 from kizuna.teams.errors import bad_input, stat_name_invalid, stat_operator_invalid, stats_not_found
 from kizuna.teams.functions import Reading, Reply, Request, Served, Writing
 from kizuna.teams.held import Held, View
 from kizuna.teams.reading import RowsOfTeams
-from kizuna.teams.stats import queries
 from kizuna.teams.stats.sheet import Stats
 from kizuna.teams.stats.tally import Operator
 
 #: What becomes of an operator that is not given.
 _UNSPECIFIED = 0
-
-#: The member of a group's metadata that shows the team's public stats to everybody (T-430).
-PUBLIC_STATS = "public_stats"
 
 _NAME = re.compile("[A-Za-z0-9_]+")
 
@@ -34,12 +29,14 @@ class _Update(NamedTuple):
 class TeamStats:
     """Look at a team's stats, and submit to them."""
 
-    def __init__(self, database: Database, groups: Groups) -> None:
-        self._rows = RowsOfTeams(database, queries.OF_TEAMS)
-        self._groups = groups
+    def __init__(self, database: Database) -> None:
+        self._rows = RowsOfTeams(database, Stats.query)
 
     def functions(self) -> list[Served]:
-        return [Reading(catalogue.STATS_GET, self.get), Writing(catalogue.STATS_UPDATE, self.update)]
+        return [
+            Reading(catalogue.STATS_GET, self.get),
+            Writing(catalogue.STATS_UPDATE, self.update, reads=(Stats,)),
+        ]
 
     async def get(self, view: View, request: Request) -> Reply:
         """The `StatList` message."""
@@ -52,8 +49,6 @@ class TeamStats:
         for public, name, operator, value in updates:
             after = stats.submit(held, public, name, operator, value)
             _publish(held, name, operator, after)
-        patch = {PUBLIC_STATS: stats.values(public=True)}
-        await self._groups.merge_metadata_within(held.tx, held.team_id, patch)
         return stats.message()
 
 

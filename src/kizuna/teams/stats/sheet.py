@@ -2,14 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
-from kizuna.db.engine import Record
+import orjson
+
+from kizuna.db.statements import Query
 from kizuna.teams.config.shapes import Stat, TeamsConfig
 from kizuna.teams.held import Held
+from kizuna.teams.row import Row
 from kizuna.teams.stats import queries
 from kizuna.teams.stats.tally import Operator, Tally, submit
 from kizuna.wire.encode import int64_text, omit_empty
+
+#: The member of a group's metadata that shows the team's public stats to everybody (T-430).
+PUBLIC_STATS = "public_stats"
 
 _Key = tuple[bool, str]
 
@@ -21,7 +27,9 @@ class Stats:
     sees it.
     """
 
-    def __init__(self, config: TeamsConfig, rows: Sequence[Record]) -> None:
+    query: ClassVar[Query] = queries.OF_TEAMS
+
+    def __init__(self, config: TeamsConfig, rows: Sequence[Row]) -> None:
         self._configured: Mapping[bool, Mapping[str, Stat]] = {
             True: config.stats_public,
             False: config.stats_private,
@@ -36,7 +44,7 @@ class Stats:
 
     @classmethod
     async def load(cls, held: Held) -> Self:
-        return cls(held.config, await held.tx.read(queries.OF_TEAMS, [held.team_id]))
+        return cls(held.config, await held.rows(cls))
 
     def is_configured(self, public: bool, name: str) -> bool:
         return name in self._configured[public]
@@ -72,7 +80,9 @@ class Stats:
         if self._changed:
             rows = [(*key, *astuple(self._tallies[key])) for key in sorted(self._changed)]
             columns = [list(column) for column in zip(*rows, strict=True)]
-            await held.tx.write(queries.STORE, held.team_id, *columns, held.now)
+            held.write_last(queries.STORE, held.team_id, *columns, held.now)
+            shown = orjson.dumps(self.values(public=True)).decode()
+            held.write_last(queries.PUBLISH, held.team_id, PUBLIC_STATS, shown)
             self._changed.clear()
 
     def _messages(self, public: bool) -> dict[str, Any]:
@@ -99,5 +109,5 @@ class Stats:
         return omit_empty(message)
 
 
-def _tally(row: Record) -> Tally:
+def _tally(row: Row) -> Tally:
     return Tally(row["value"], row["count"], row["total"], row["min"], row["max"], row["first"], row["last"])

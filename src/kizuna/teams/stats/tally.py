@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
-_LOW, _HIGH = -(2**63), 2**63 - 1
+from kizuna.wire.integers import INT64_MAX, INT64_MIN
 
 
 class Operator(IntEnum):
@@ -40,7 +40,7 @@ def submit(before: Tally | None, configured: int, operator: Operator, submitted:
         return Tally(value, 1, submitted, submitted, submitted, submitted, submitted)
     return Tally(
         value,
-        min(before.count + 1, _HIGH),
+        min(before.count + 1, INT64_MAX),
         _clamped(before.total + submitted),
         min(before.min, submitted),
         max(before.max, submitted),
@@ -62,4 +62,4 @@ def _value(current: int, operator: Operator, submitted: int) -> int:
 
 
 def _clamped(number: int) -> int:
-    return min(max(number, _LOW), _HIGH)
+    return min(max(number, INT64_MIN), INT64_MAX)

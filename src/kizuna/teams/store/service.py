@@ -10,9 +10,8 @@ from kizuna.teams.functions import Reading, Reply, Request, Served, Writing
 from kizuna.teams.held import Held, View
 from kizuna.teams.inventory.holdings import Inventory
 from kizuna.teams.reading import RowsOfTeams
-from kizuna.teams.rewards import queries as reward_queries
-from kizuna.teams.rewards.granting import Rewards
-from kizuna.teams.rewards.modifiers import active_of
+from kizuna.teams.rewards.granting import GRANTING, Rewards
+from kizuna.teams.rewards.modifiers import Modifiers, active_of
 from kizuna.teams.rewards.sources import Source, SourceKind
 from kizuna.teams.store.shelf import item_message, offered
 from kizuna.teams.store.standing import StandingReader, standing_of
@@ -24,11 +23,14 @@ class TeamStore:
 
     def __init__(self, database: Database, rewards: Rewards) -> None:
         self._rewards = rewards
-        self._modifiers = RowsOfTeams(database, reward_queries.MODIFIERS)
+        self._modifiers = RowsOfTeams(database, Modifiers.query)
         self._standings = StandingReader(database)
 
     def functions(self) -> list[Served]:
-        return [Reading(catalogue.STORE_GET, self.get), Writing(catalogue.STORE_PURCHASE, self.purchase)]
+        return [
+            Reading(catalogue.STORE_GET, self.get),
+            Writing(catalogue.STORE_PURCHASE, self.purchase, reads=GRANTING),
+        ]
 
     async def get(self, view: View, request: Request) -> Reply:
         """The `TeamStore` message."""

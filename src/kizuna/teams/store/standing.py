@@ -5,13 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kizuna.db.engine import Database
-from kizuna.teams.achievements import queries as achievement_queries
 from kizuna.teams.achievements.progress import AchievementProgress, standings_of
 from kizuna.teams.achievements.rules import Standings as Achievements
 from kizuna.teams.config.shapes import StoreItem
 from kizuna.teams.held import Held, View
 from kizuna.teams.reading import RowsOfTeams
-from kizuna.teams.stats import queries as stat_queries
 from kizuna.teams.stats.sheet import Stats
 
 
@@ -44,8 +42,8 @@ class StandingReader:
     """The standings of teams that only look at what there is."""
 
     def __init__(self, database: Database) -> None:
-        self._stats = RowsOfTeams(database, stat_queries.OF_TEAMS)
-        self._achievements = RowsOfTeams(database, achievement_queries.STATES)
+        self._stats = RowsOfTeams(database, Stats.query)
+        self._achievements = RowsOfTeams(database, AchievementProgress.query)
 
     async def standing(self, view: View, items: Iterable[StoreItem]) -> Standing:
         """All that some items ask for."""

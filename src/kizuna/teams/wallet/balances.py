@@ -1,18 +1,18 @@
 """What a team has of each currency."""
 
 from collections.abc import Collection, Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import orjson
 
 from kizuna.db.engine import Record
+from kizuna.db.statements import Query
 from kizuna.teams.config.shapes import TeamsConfig
 from kizuna.teams.errors import balance_out_of_range, not_enough_currency
 from kizuna.teams.held import Held
 from kizuna.teams.wallet import queries
 from kizuna.teams.wallet.ledger import Ledger
-
-_LARGEST = 2**63 - 1
+from kizuna.wire.integers import INT64_MAX
 
 
 class Wallet:
@@ -22,6 +22,8 @@ class Wallet:
     nobody sees them (T-452).
     """
 
+    query: ClassVar[Query] = queries.BALANCES
+
     def __init__(self, stored: Mapping[str, int], update_sec: int | None, config: TeamsConfig) -> None:
         self._balances = {**config.currencies, **stored}
         self._visible = config.currencies.keys()
@@ -30,8 +32,8 @@ class Wallet:
 
     @classmethod
     async def load(cls, held: Held) -> Self:
-        rows = await held.tx.read(queries.BALANCES, [held.team_id])
-        return cls(orjson.loads(rows[0]["balances"]), rows[0]["update_sec"], held.config)
+        [row] = await held.rows(cls)
+        return cls(orjson.loads(row["balances"]), row["update_sec"], held.config)
 
     def balance(self, currency: str) -> int:
         """The balance of a configured currency."""
@@ -46,7 +48,7 @@ class Wallet:
         after = {currency: self._balances[currency] + amount for currency, amount in amounts.items()}
         if any(balance < 0 for balance in after.values()):
             raise not_enough_currency()
-        if any(balance > _LARGEST for balance in after.values()):
+        if any(balance > INT64_MAX for balance in after.values()):
             raise balance_out_of_range()
         if not after:
             return
@@ -64,7 +66,8 @@ class Wallet:
             currencies = sorted(self._changed)
             balances = [self._balances[currency] for currency in currencies]
             starts = [held.config.currencies[currency] for currency in currencies]
-            await held.tx.write(queries.STORE, held.team_id, currencies, balances, self.update_sec, starts)
+            held.write_last(queries.STORE, held.team_id, currencies, starts, balances)
+            held.write_last(queries.TOUCH, held.team_id, self.update_sec)
             self._changed.clear()
 
 

@@ -59,7 +59,7 @@ class Ledger:
         if rows:
             columns = [list(column) for column in zip(*rows, strict=True)]
             user_id = held.actor.user_id if held.actor else None
-            await held.tx.write(queries.RECORD, held.team_id, user_id, *columns, held.at)
+            held.write_last(queries.RECORD, held.team_id, user_id, *columns, held.at)
 
 
 def _text(amounts: Amounts) -> str:

@@ -6,7 +6,6 @@ from kizuna.teams.errors import amount_not_positive, bad_input, currency_not_fou
 from kizuna.teams.functions import Reading, Reply, Request, Served, Writing
 from kizuna.teams.held import Held, View
 from kizuna.teams.reading import RowsOfTeams
-from kizuna.teams.wallet import queries
 from kizuna.teams.wallet.balances import Wallet, wallet_of
 
 GRANT = "wallet_grant"
@@ -16,10 +15,13 @@ class TeamWallets:
     """Look into a team's wallet, and put something in."""
 
     def __init__(self, database: Database) -> None:
-        self._balances = RowsOfTeams(database, queries.BALANCES)
+        self._balances = RowsOfTeams(database, Wallet.query)
 
     def functions(self) -> list[Served]:
-        return [Reading(catalogue.WALLET_GET, self.get), Writing(catalogue.WALLET_GRANT, self.grant)]
+        return [
+            Reading(catalogue.WALLET_GET, self.get),
+            Writing(catalogue.WALLET_GRANT, self.grant, reads=(Wallet,)),
+        ]
 
     async def get(self, view: View, request: Request) -> Reply:
         """The `TeamWallet` message."""

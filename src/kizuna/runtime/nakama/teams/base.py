@@ -6,13 +6,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 from kizuna.db.engine import Database
-from kizuna.runtime.data import SYSTEM_USER
 from kizuna.runtime.nakama.services import Calls, user_not_found
 from kizuna.runtime.values import uuid_of
 from kizuna.teams.config.loading import ConfigError, load
 from kizuna.teams.config.shapes import TeamsConfig
 from kizuna.teams.feature import Teams
-from kizuna.teams.functions import Free, Function, Reply
+from kizuna.teams.functions import Function, Reply
 from kizuna.teams.held import Actor, Held
 from kizuna.teams.protocol.fields import Unreadable
 from kizuna.teams.rewards.shapes import Reward
@@ -45,8 +44,6 @@ class TeamCalls(Calls):
         request = {name: _field(function, name, value) for name, value in fields.items() if value is not None}
         actor = await self._actor(user_id)
         served = next(each for each in teams.served if each.function is function)
-        if actor is None and isinstance(served, Free):
-            actor = Actor(SYSTEM_USER, "")
         return await teams.calls.call(served, actor, request)
 
     async def _ask(self, function: Function, team_id: str, user_id: str | None, /, **fields: Any) -> Reply:

@@ -22,8 +22,8 @@ from kizuna.runtime.values import flag_of, item_of, limit_of, text_of, uuid_of
 from kizuna.teams import catalogue
 from kizuna.teams.functions import Reply
 from kizuna.teams.held import Held
-from kizuna.teams.rewards.member_grants import member_grants
-from kizuna.teams.wallet.reading import LedgerEntry, ledger_page
+from kizuna.teams.rewards.grant_pages import member_grants
+from kizuna.teams.wallet.ledger_pages import LedgerEntry, ledger_page
 
 
 class WalletAndStoreCalls(TeamCalls):

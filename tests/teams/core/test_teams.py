@@ -1,8 +1,6 @@
 """Teams themselves: pages, what members are told, and what stays of who leaves and of what is deleted."""
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,21 +13,9 @@ from kizuna.notifications import codes
 from tests.support.players import Player, sign_in_async
 from tests.teams.core.support import Founder, new_name
 from tests.teams.gifts.support import contribute, give
-from tests.teams.support import answered, ask, assemble, plain_team, refused
+from tests.teams.support import Configure, answered, ask, assemble, plain_team, refused
 
 SIEGE = {"event_leaderboard_id": "weekly_siege"}
-
-
-@pytest.fixture
-def configure(app: Application) -> Iterator[Callable[..., None]]:
-    """Changes values of the configuration in force for one test."""
-    before = app.teams.versions.current
-
-    def change(**values: Any) -> None:
-        app.teams.versions.current = replace(app.teams.versions.current, **values)
-
-    yield change
-    app.teams.versions.current = before
 
 
 @pytest.fixture
@@ -50,7 +36,7 @@ async def purse(api: httpx.AsyncClient, player: Player) -> dict[str, int]:
     return held
 
 
-async def test_the_largest_page(api: httpx.AsyncClient, configure: Callable[..., None]) -> None:
+async def test_the_largest_page(api: httpx.AsyncClient, configure: Configure) -> None:
     """T-095, T-099: a hundred teams, whoever asks for more; lists and searches alike."""
     configure(allow_multiple_teams=True)
     owl, place = await founder(api), new_name()

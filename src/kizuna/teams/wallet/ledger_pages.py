@@ -10,11 +10,12 @@ from kizuna.db.engine import Database, Record
 from kizuna.teams.errors import bad_input
 from kizuna.teams.wallet import queries
 from kizuna.wire.cursors import decode_cursor, encode_cursor
+from kizuna.wire.integers import INT64_MAX
 
 _CURSOR = "team_ledger"
 
 #: Behind every entry that there can be.
-_NEWEST = 2**63 - 1
+_NEWEST = INT64_MAX
 
 
 @dataclass(frozen=True, slots=True)
