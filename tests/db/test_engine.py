@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from urllib.parse import urlsplit, urlunsplit
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -18,6 +19,7 @@ ONE = Query("test.one", "Nothing in particular.", "select 1 as one")
 SLEEP = Query("test.sleep", "Take long.", "select pg_sleep(30)")
 PID = Query("test.pid", "Who serves this connection.", "select pg_backend_pid() as pid")
 LOCK = Query("test.lock", "Lock accounts.", "select 1 from users where id = any($1::uuid[]) for update")
+HOLD = Query("test.hold", "Lock an account.", "select from users where id = $1 for no key update")
 TOUCH = Command(
     "test.touch", "Write to accounts.", "update users set update_time = now() where id = any($1::uuid[])"
 )
@@ -190,6 +192,90 @@ async def test_a_locked_row_holds_up_nobody_else_for_long(
         )
     assert isinstance(outcomes[0], asyncpg.LockNotAvailableError)
     assert outcomes[1] == FREE
+
+
+async def is_free(url: str) -> bool:
+    """Whether somebody else could lock the account that is locked here and there."""
+    other = await asyncpg.connect(url)
+    try:
+        return bool(await other.fetch("select 1 from users where id = $1 for update nowait", LOCKED))
+    except asyncpg.LockNotAvailableError:
+        return False
+    finally:
+        await other.close()
+
+
+async def waits(url: str, pid: int) -> bool:
+    """Whether a connection waits for a lock."""
+    other = await asyncpg.connect(url)
+    sql = "select count(*) from pg_stat_activity where pid = $1 and wait_event_type = 'Lock'"
+    waiting = await other.fetchval(sql, pid)
+    await other.close()
+    return bool(waiting)
+
+
+async def test_a_lock_that_comes_with_the_beginning(database_url: str) -> None:
+    async with connected(database_url, pool_size=1) as database:
+        await database.write(ADD, LOCKED)
+
+        async def work(tx: Transaction) -> bool:
+            return await is_free(database_url)
+
+        assert not await database.atomically(work, lock=(HOLD, UUID(LOCKED)))
+        assert database.counts["test.hold"] == 1
+        assert await is_free(database_url)
+        # Of a row that there is not, nothing is told.
+        assert await database.atomically(work, lock=(HOLD, UUID(int=7)))
+
+
+@pytest.mark.parametrize("way", ["called off", "too late", "failed"])
+async def test_a_lock_that_is_not_given_leaves_nothing(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """Neither a transaction nor a lock, and the connection serves the next one."""
+    monkeypatch.setattr(engine, "_LOCKS", {"lock_timeout": "200ms" if way == "too late" else "20s"})
+    query = Query("test.fail", "Fail.", f"{HOLD.sql}; select 1 / 0") if way == "failed" else HOLD
+    begun: list[Transaction] = []
+
+    async def work(tx: Transaction) -> None:
+        begun.append(tx)
+
+    async with connected(database_url) as holder, connected(database_url, pool_size=1) as database:
+        [before] = await database.read(PID)
+        async with locked(holder) if way != "failed" else nullcontext():
+            task = asyncio.create_task(database.atomically(work, lock=(query, UUID(LOCKED))))
+            if way == "called off":
+                await wait_until_async(lambda: waits(database_url, before["pid"]), what="the wait")
+                task.cancel()
+            await asyncio.wait([task], timeout=5)
+            if way == "called off":
+                assert task.cancelled()
+            else:
+                wanted = asyncpg.LockNotAvailableError if way == "too late" else asyncpg.DivisionByZeroError
+                assert isinstance(task.exception(), wanted)
+            [after] = await asyncio.wait_for(database.read(PID), 5)
+        assert after["pid"] == before["pid"], "the connection was thrown away"
+        assert not begun
+        assert await is_free(database_url)
+        await database.atomically(work, lock=(HOLD, UUID(LOCKED)))
+        assert len(begun) == 1
+
+
+async def test_a_transaction_in_which_a_statement_failed_is_not_taken_for_committed(
+    database_url: str,
+) -> None:
+    fail = Query("test.fail", "Fail.", "select 1 / 0")
+
+    async def work(tx: Transaction) -> None:
+        await tx.write(ADD, FREE)
+        with suppress(asyncpg.DivisionByZeroError):
+            await tx.read(fail)
+
+    async with connected(database_url, pool_size=1) as database:
+        await database.write(Command("test.drop", "Drop it.", "delete from users where id = $1"), FREE)
+        with pytest.raises(asyncpg.InFailedSQLTransactionError):
+            await database.atomically(work)
+        assert await database.read(ONE)
 
 
 @pytest.mark.parametrize("pool_size", [2, 8])

@@ -59,7 +59,7 @@ async def test_private_stats_leave_the_group_as_it_is(cast: Cast, database_url: 
 
 
 async def test_roles_are_those_of_when_the_team_is_held(cast: Cast, database_url: str) -> None:
-    """T-027: who is no admin any more once it is his turn is refused, and what was added counts."""
+    """T-027: who is no admin any more once it is their turn is refused, and what was added counts."""
     connection = await asyncpg.connect(database_url)
     waits = "select exists (select from pg_locks where pg_backend_pid() = any (pg_blocking_pids(pid)))"
     grant = {"currencies": {"guild_gold": "1"}}

@@ -52,7 +52,17 @@ def test_times_come_back(time: datetime) -> None:
 
 
 def test_empty_fields_are_left_out() -> None:
-    message = {"a": "", "b": 0, "c": False, "d": [], "e": {}, "f": None, "g": "0", "h": int64_text(0), "i": int64_text(None)}
+    message = {
+        "a": "",
+        "b": 0,
+        "c": False,
+        "d": [],
+        "e": {},
+        "f": None,
+        "g": "0",
+        "h": int64_text(0),
+        "i": int64_text(None),
+    }
     assert omit_empty(message) == {"g": "0"}
     assert omit_empty({"score": int64_text(-(2**63)), "open": True}) == {
         "score": "-9223372036854775808",

@@ -199,8 +199,8 @@ class Database:
     ) -> T:
         """Run `work` in a transaction, again from its start after a deadlock or a serialization failure.
 
-        `lock` is a query that locks what its only parameter names. It takes no time of its own, as it comes
-        to the database with the beginning, and nothing is told of its rows.
+        `lock` is a query that locks the row of an id, its only parameter. It is sent along with `begin`, so
+        that it costs no round trip of its own; its rows are not returned.
         """
         first = ""
         if lock is not None:
@@ -274,7 +274,9 @@ async def _begun(connection: Connection, first: str = "") -> AsyncIterator[None]
         except Exception:
             connection.terminate()
         raise
-    await connection.execute("commit")
+    # After the failure of a statement, PostgreSQL answers so to a commit, and reports no error.
+    if await connection.execute("commit") == "ROLLBACK":
+        raise asyncpg.InFailedSQLTransactionError("nothing is committed: a statement has failed before")
 
 
 async def _has_settled(connection: Connection) -> bool:

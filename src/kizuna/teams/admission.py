@@ -6,9 +6,11 @@ It waits for several things, always in this order, so that nobody waits in a cir
     room     of calls in which the game is asked there are never so many that nobody else could write
     turn     one after the other, whoever changes the group, group operations too
 
-and has them all before it takes a connection. What the game calls while it is asked is within a call that has
-room already. It waits for the turn, which is refused where two such calls would wait for each other, and then
-for one of the connections that are kept for them.
+and has them all before it takes a connection.
+
+A call that the game makes while it is asked is within another call, which has room already. It waits for its
+turn alone, and is refused where two such calls would wait for each other; then it waits for one of the
+connections that are kept for such calls.
 """
 
 import asyncio

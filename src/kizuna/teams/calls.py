@@ -39,7 +39,7 @@ T = TypeVar("T")
 #: How often a call is tried whose wait for the team's lock took too long (T-029).
 _ATTEMPTS = 4
 
-#: Refuses, on behalf of whoever makes a group a team by a call: (transaction, team id, user id).
+#: Refuses that a call of this user makes a group a team: (transaction, team id, user id).
 BeforeAdoption = Callable[[Transaction, str, str], Awaitable[None]]
 
 #: Receives what calls did, after they are committed.
@@ -205,11 +205,12 @@ class Calls:
         return Held(tx, self._config(), team_id, group, actor, role, self._clock.now(), read)
 
     async def _adopt(self, held: Held) -> None:
-        """Make a group that was none before a team, now that something of it changes.
+        """Make a group a team if it was none before.
 
-        Not sooner: whoever does this is held from here on, and the game may want to change them in between.
+        This comes last because it locks the caller's account, which the game may want to change during the
+        call.
         """
-        if held.group["adopted"] or await held.tx.read(queries.ADOPTED, held.team_id):
+        if held.group["adopted"]:
             return
         if held.actor is not None:
             await self._before_adoption(held.tx, held.team_id, held.actor.user_id)

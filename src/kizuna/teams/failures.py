@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def explained(function: Function) -> Iterator[None]:
-    """Turn whatever is no refusal into "internal error occurred", and log it (T-025).
+    """Turn every error that is no refusal into "internal error occurred", and log it (T-025).
 
     The log tells, too, what is wrong with a request that cannot be read, for the client is only told that.
     """

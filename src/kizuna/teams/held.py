@@ -118,7 +118,7 @@ class Held:
         return await self.tx.read(kind.query, [self.team_id]) if found is None else found
 
     def write_last(self, command: Command, *args: Any) -> None:
-        """Have a command run at the end of the call, as one with others, in whatever order.
+        """Have a command run at the end of the call, in one statement with others and in no order.
 
         No two of them may change the same row, and none may begin with `with`.
         """

@@ -31,12 +31,6 @@ STANDING = Query(
     """,
 )
 
-ADOPTED = Query(
-    "teams.adopted",
-    "A row if a group is a team: as somebody may have made it since whoever holds it began to wait for that.",
-    "select true as adopted from team where team_id = $1",
-)
-
 ADOPT = Command(
     "teams.adopt",
     "Make a group a team, with the short code of its metadata if that is one and nobody has it.",

@@ -20,7 +20,7 @@ PAGE = (TOP / "docs" / "game-code.md").read_text().split("\n## Teams\n")[1].spli
 ROW = re.compile(r"^\| `(\w+)` \| ([^|]+) \| ([^|]+) \| ([^|]*)\|$", re.MULTILINE)
 
 #: Where the code tells of something.
-PUBLISHED = re.compile(r"(?:publish\(|TeamEvent\()\s*\"(\w+)\"")
+PUBLISHED = re.compile(r"(?:publish\(|PublisherEvent\()\s*\"(\w+)\"")
 
 
 async def test_the_game_of_the_page_works_with_the_guild_hall(

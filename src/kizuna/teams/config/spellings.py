@@ -44,7 +44,7 @@ class Spelling:
             self.direct.add(section)
 
     def sentence(self, problem: Problem, source: str) -> str:
-        """A problem as whoever wrote the file looks for it."""
+        """A problem in the spelling of the file, where its author looks for it."""
         return Problem(self._written(problem.place), problem.text).sentence(source)
 
     def _written(self, place: Place) -> Place:

@@ -12,7 +12,7 @@ from kizuna.teams.core.messages import roster_message
 
 
 class Profiles:
-    """Reads `Team` messages; whoever asks at once shares statements."""
+    """Reads `Team` messages; those that are asked for at the same time share statements."""
 
     def __init__(self, database: Database, activity: Activity) -> None:
         self._database = database

@@ -56,7 +56,7 @@ async def hold(held: Held, event_id: str, event: EventLeaderboard) -> Situation:
 
 
 async def fill(held: Held, situation: Situation, target_count: int) -> Situation:
-    """Add teams until the cohort has so many; 0, and more than it has room for, is all that it has."""
+    """Add teams until the cohort has so many; 0, or more than it has room for, fills it."""
     cohort = situation.current
     assert cohort is not None
     target = min(target_count or cohort.size, cohort.size)

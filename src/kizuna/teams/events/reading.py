@@ -15,7 +15,7 @@ _Key = tuple[str, str]
 
 
 class Readings:
-    """Reads for whoever only looks. Requests that come together share their statements."""
+    """Reads for functions that change nothing. Requests that come together share their statements."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -20,7 +20,7 @@ _MOST_OFFERED = 100
 
 
 class CohortHookError(ValueError):
-    """The hook `cohort` chose what no team can be put into."""
+    """The hook `cohort` chose something into which no team can be put."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Opening:
 
 
 def opening_of(situation: Situation) -> Opening:
-    """Where a team would be rolled whom nothing keeps from it."""
+    """Where a team that may be rolled would be rolled now."""
     assert situation.target is not None
     tier = situation.next_tier
     size = rules_of(situation.event, tier).cohort_size
@@ -62,7 +62,7 @@ async def take_place(held: Held, hooks: TeamHooks, opening: Opening) -> Record:
         joined = await held.tx.write(queries.JOIN, cohort_id, properties)
         if joined:
             return joined[0]
-        # A submission has completed it since it was read.
+        # A submission has completed the chosen cohort since it was read: choose again.
 
 
 async def enrol(

@@ -6,7 +6,7 @@ from kizuna.teams.config.shapes import Inventory, Item
 from kizuna.wire.integers import INT64_MAX
 
 #: The most instances that a team has, of all items together: a stack is one, and each unit of an item that is
-#: not stackable. Whoever looks at an inventory gets all of it, and whoever changes it reads all of it.
+#: not stackable. Every look at an inventory, and every change, reads all of it.
 MOST_INSTANCES = 2_000
 
 

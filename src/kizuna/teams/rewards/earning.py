@@ -31,7 +31,7 @@ class Pace:
     """Keeps rolling from holding up everything else in the process. One for all calls."""
 
     def __init__(self) -> None:
-        #: Since when nothing else has had a turn, for all that is known here, by the clock of the event loop.
+        #: When rolling last made room for others, in seconds of the event loop's clock.
         self._since = 0.0
 
     async def rounds(self, times: int) -> AsyncIterator[int]:
@@ -74,7 +74,7 @@ class Earning:
         return total
 
     def settle(self, rolled: Rolled) -> None:
-        """Roll the properties of a team's items, now that there are so many."""
+        """Roll the properties of a team's items, now that it is known how many of each there are."""
         items = self._held.config.inventory.items
         for item_id, lots in rolled.lots.items():
             if count := rolled.items.get(item_id):

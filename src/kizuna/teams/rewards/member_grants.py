@@ -1,4 +1,4 @@
-"""What players get from rewards: all that one call gives them, in its end and in one go (T-170, T-171).
+"""What players get from rewards: all that one call gives them, at its end and in one go (T-170, T-171).
 
 Currencies go to the wallets of their accounts. Items, energies and modifiers have no system here that would
 keep them: they are noted in a log, and told to the player by a notification, for game code to make something

@@ -29,5 +29,5 @@ class Source:
 
     @property
     def named(self) -> str:
-        """As messages to whoever writes the game name it."""
+        """What error messages for the game's developers call it."""
         return f"{self.kind.value} {self.id!r}"
