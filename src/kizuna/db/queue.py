@@ -10,6 +10,7 @@ import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Hashable, Sequence
 from contextlib import suppress
+from contextvars import Context
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
@@ -57,7 +58,8 @@ class QueueRunner(ABC, Generic[Failure]):
     def wake(self) -> None:
         """Answer what is to be tried now."""
         if len(self._tasks) < self._at_once and not self._closing:
-            task = asyncio.get_running_loop().create_task(self._drain())
+            # It outlives whoever wakes it, and is no part of a turn or call that they are in.
+            task = asyncio.get_running_loop().create_task(self._drain(), context=Context())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 

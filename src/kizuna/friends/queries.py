@@ -27,6 +27,9 @@ RESOLVE = Query(
 )
 
 # --- locks: everybody takes the rows of players in the order of their ids, and edges only under both rows ---
+#
+# (Their metadata under that of the source, which is one of the two. Statements that find edges by `ctid`
+# would miss one that somebody else changes meanwhile: it has another place then.)
 
 LOCK = Query(
     "friends.lock",

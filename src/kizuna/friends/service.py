@@ -168,7 +168,13 @@ class Friends:
         `metadata` is JSON. 400 if it is too large even for the server's own code.
         """
         metadata = await _normal_form(self._database, metadata, LARGEST_SERVER_METADATA)
-        await self._database.write(queries.SET_METADATA, user_id, friend_id, metadata, self._clock.now())
+
+        async def work(tx: Transaction) -> None:
+            # Nobody else changes the edge meanwhile (see `queries`).
+            await hold(tx, (user_id,))
+            await tx.write(queries.SET_METADATA, user_id, friend_id, metadata, self._clock.now())
+
+        await self._database.atomically(work)
 
     async def hold(self, tx: Transaction, user_id: str) -> None:
         """Lock what the deletion of this account will change: itself and its neighbours."""
