@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kizuna.testing import Player, Providers, Server, Servers
+from kizuna.testing import Player, Providers, Refused, Server, Servers
 from kizuna.testing.databases import open_databases
 from kizuna.testing.options import settings_for_tests
 
@@ -48,6 +48,25 @@ def test_the_function_pays_each_purchase_once(servers: Servers, providers: Provi
     for store, receipt in (("apple", apple), ("google", google)):
         assert [buy(ada, store, receipt), buy(ada, store, receipt), buy(bob, store, receipt)] == [CHEST, 0, 0]
     assert (ada.wallet, bob.wallet) == ({"coins": 2 * CHEST}, {})
+
+
+def test_the_function_answers_what_the_store_is_the_matter_with(
+    servers: Servers, providers: Providers, tmp_path: Path
+) -> None:
+    ada = serve(servers, providers, tmp_path, SHOP).player("ada")
+
+    def refusal(store: str, receipt: str) -> tuple[int, int, str]:
+        with pytest.raises(Refused) as refused:
+            buy(ada, store, receipt)
+        return refused.value.status, refused.value.code, refused.value.message
+
+    assert refusal("apple", "a.b.c") == (400, 9, "Invalid Receipt.")
+    purchase = providers.google_play.purchase("chest")
+    providers.faults.add("*", status=500)
+    down = "Google IAP verification is currently unavailable. Try again later."
+    assert refusal("google", purchase) == (503, 14, down)
+    providers.faults.clear()
+    assert buy(ada, "google", purchase) == CHEST
 
 
 def test_a_refund_is_taken_back_once(servers: Servers, providers: Providers, tmp_path: Path) -> None:

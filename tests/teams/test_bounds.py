@@ -14,6 +14,7 @@ from kizuna.clock import ShiftedClock
 from kizuna.settings import TEAMS_FUNCTIONS
 from kizuna.teams.wallet.ledger_pages import ledger_page
 from tests.support.applications import client_of, running_application
+from tests.support.players import Player, sign_in_async
 from tests.teams.support import CONFIG, Cast, answered, ask, assemble, plain_team, refused
 
 GRANT = "TEAMS_WALLET_GRANT"
@@ -70,6 +71,46 @@ async def test_a_second_group_is_no_second_team(cast: Cast) -> None:
     answer = await cast.ask(cast.admin, GRANT, id=other, currencies={"guild_gold": 1})
     assert refused(answer) == (400, 3, "already part of a team")
     assert (await cast.call(cast.admin, "TEAMS_WALLET_GET", id=other))["currencies"]["guild_gold"] == "100"
+
+
+async def test_no_member_gets_a_second_team_with_the_group(cast: Cast) -> None:
+    """T-034, T-087: whoever else is in the group counts as well; who only asks to join it does not."""
+    await cast.call(cast.admin, GRANT, currencies={"guild_gold": 1})
+    other = await plain_team(cast.api, cast.outsider)
+
+    async def act(what: str, player: Player, **params: str) -> None:
+        path = f"/v2/group/{other}/{what}"
+        answered(await cast.api.post(path, params=params, headers=player.headers))
+
+    await act("join", cast.member)
+    answer = await cast.ask(cast.outsider, GRANT, id=other, currencies={"guild_gold": 1})
+    assert refused(answer) == (400, 3, "already part of a team")
+    await act("leave", cast.member)
+    body = {"open": False}
+    answered(await cast.api.put(f"/v2/group/{other}", json=body, headers=cast.outsider.headers))
+    await act("join", cast.member)
+    await cast.call(cast.outsider, GRANT, id=other, currencies={"guild_gold": 1})
+    answer = await cast.api.post(
+        f"/v2/group/{other}/add", params={"user_ids": cast.member.id}, headers=cast.outsider.headers
+    )
+    assert (answer.status_code, answer.json()["message"]) == (400, "already part of a team")
+
+
+async def test_two_groups_with_one_member_make_one_team(cast: Cast) -> None:
+    """T-089: the member's row decides, whoever's calls make teams of the groups."""
+    founders = [cast.outsider, cast.pending, cast.banned, await sign_in_async(cast.api)]
+    guest = await sign_in_async(cast.api)
+    groups = [await plain_team(cast.api, founder) for founder in founders]
+    for group in groups:
+        answered(await cast.api.post(f"/v2/group/{group}/join", headers=guest.headers))
+    request = {"currencies": {"guild_gold": 1}}
+    answers = await asyncio.gather(
+        *(
+            cast.ask(founder, GRANT, id=group, **request)
+            for founder, group in zip(founders, groups, strict=True)
+        )
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 400, 400, 400]
 
 
 async def test_two_groups_at_once_make_one_team(cast: Cast) -> None:

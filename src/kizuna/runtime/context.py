@@ -89,7 +89,8 @@ class Context:
     """What kind of function is called: "rpc"; "before" or "after" an operation; "event"; "session_start",
     "session_end"; "startup", "shutdown"; "leaderboard_reset", "tournament_end", "tournament_reset";
     "account_deleted"; "purchase_notification_apple", "subscription_notification_google" and the like;
-    "team_event", "team_reward", "team_user_activity", "team_activity", "team_profanity", "team_cohort"."""
+    "team_event", "team_user_activity", "team_activity", "team_profanity", "team_cohort"; "team_reward", or
+    "team_reward store_purchase" and the like for a function for one source."""
 
     function_id: str
     """The id of the RPC, the name of the operation, or of anything else the same as `execution_mode`."""

@@ -39,8 +39,8 @@ T = TypeVar("T")
 #: How often a call is tried whose wait for the team's lock took too long (T-029).
 _ATTEMPTS = 4
 
-#: Refuses that a call of this user makes a group a team: (transaction, team id, user id).
-BeforeAdoption = Callable[[Transaction, str, str], Awaitable[None]]
+#: Refuses that a group becomes a team: (transaction, group id).
+BeforeAdoption = Callable[[Transaction, str], Awaitable[None]]
 
 #: Receives what calls did, after they are committed.
 Publish = Callable[[Sequence[PublisherEvent]], None]
@@ -207,13 +207,12 @@ class Calls:
     async def _adopt(self, held: Held) -> None:
         """Make a group a team if it was none before.
 
-        This comes last because it locks the caller's account, which the game may want to change during the
+        This comes last because it locks the members' accounts, which the game may want to change during the
         call.
         """
         if held.group["adopted"]:
             return
-        if held.actor is not None:
-            await self._before_adoption(held.tx, held.team_id, held.actor.user_id)
+        await self._before_adoption(held.tx, held.team_id)
         # Of two that take the same short code at the same moment, the second goes without.
         if not await held.tx.write(queries.ADOPT, held.team_id, held.now):
             await held.tx.write(queries.ADOPT_PLAINLY, held.team_id, held.now)

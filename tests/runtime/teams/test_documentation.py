@@ -66,7 +66,9 @@ def test_the_table_of_events_is_what_the_code_publishes() -> None:
     assert {name for file in sources for name in PUBLISHED.findall(file.read_text())} == told.keys()
 
 
-def test_the_page_names_a_source_that_there_is() -> None:
+def test_the_page_names_the_sources_that_there_are() -> None:
     """T-167."""
+    [sources] = re.findall(r"The sources are (.*) \|\n", PAGE)
+    assert tuple(re.findall(r"`(\w+)`", sources)) == REWARD_SOURCES
     [named] = re.findall(r"`team_reward (\w+)`", PAGE)
     assert named in REWARD_SOURCES

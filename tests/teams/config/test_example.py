@@ -54,17 +54,23 @@ def test_the_commands_of_its_page_do_what_they_say(serve: Serve) -> None:
     assert len(changes[3]["rewards"]["map_fragment"]["rewards"]) == 4
     assert changes[4]["achievements"]["first_landfall"]["count"] == "1"
     assert changes[5]["achievements"]["first_landfall"]["reward"]["currencies"] == {"amber": "2"}
+    parts = changes[6]["achievements"]["cartographers"]["sub_achievements"]
+    assert parts["cartographers_10"]["count"] == "10"
+    assert changes[7]["achievements"]["cartographers"]["reward"]["items"] == {"figurehead": "1"}
+    assert changes[8]["entries"][0]["can_claim"] is True
+    assert changes[9]["reward"]["currencies"] == {"amber": "20"}
     # What comes now is refused at night and on Sundays, respectively.
-    assert changes[6].get("count", "1") == "1"
-    assert changes[7]["gifts"][0]["id"] == "harvest_table"
-    assert all(each["id"] == "regatta" for each in changes[8:11])
-    assert changes[12]["message"] == "event leaderboard not complete" or "claim_time_sec" in changes[12]
-    assert [each["message"] for each in (second[0], second[3], second[11])] == [
+    assert changes[10].get("count", "1") == "1"
+    assert changes[11]["gifts"][0]["id"] == "harvest_table"
+    assert all(each["id"] == "regatta" for each in changes[12:15])
+    assert changes[15].get("message", "event leaderboard not active") == "event leaderboard not active"
+    assert changes[16]["message"] == "event leaderboard not complete"
+    assert [each["message"] for each in (second[0], second[3], second[15])] == [
         "already part of a team",
         "team admin role required",
         "event leaderboard cohort already assigned",
     ]
-    assert [each.get("message") for each in (second[1], second[2], *second[4:9])] == [None] * 7
+    assert [each.get("message") for each in (second[1], second[2], *second[4:13])] == [None] * 11
 
 
 def _used(value: Any) -> set[str]:

@@ -328,7 +328,9 @@ def test_a_server_ends_with_its_terminal(game: Game, database_url: str, terminal
 
 
 def _take_terminal() -> None:
+    """Make standard input the terminal, and SIGHUP as it is there, however the tests were started."""
     import fcntl
     import termios
 
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)

@@ -126,13 +126,14 @@ async def test_a_group_that_became_a_team(enter: Enter) -> None:
     plain = await host.group()
     team = await owl.create()
     answered(await owl.join(plain))
-    answered(await host.rest("POST", f"/team/{plain['id']}/wallet", {"currencies": {"guild_gold": "1"}}))
-    # Who was in both stays in both.
+    grant = {"currencies": {"guild_gold": "1"}}
+    assert failure(await host.rest("POST", f"/team/{plain['id']}/wallet", grant)) == ALREADY
     assert await owl.groups() == {team["id"]: 0, plain["id"]: 2}
+    answered(await owl.leave(team))
+    answered(await host.rest("POST", f"/team/{plain['id']}/wallet", grant))
     late = await enter()
     await late.create()
     assert failure(await late.join(plain)) == ALREADY
-    answered(await owl.leave(team))
     assert refused(await owl.ask("TEAMS_CREATE", name=new_name())) == ALREADY
 
 
@@ -140,7 +141,8 @@ async def test_the_cast_is_no_team_before_its_first_write(cast: Cast) -> None:
     """T-033, T-034: reading makes no team of a group."""
     await cast.call(cast.member, "TEAMS_WALLET_GET")
     member = Founder(cast.api, cast.member)
-    await member.create()
+    own = await member.create()
+    answered(await member.leave(own))
     await cast.call(cast.admin, "TEAMS_WALLET_GRANT", currencies={"guild_gold": "1"})
     admin = Founder(cast.api, cast.admin)
     assert refused(await admin.ask("TEAMS_CREATE", name=new_name())) == ALREADY

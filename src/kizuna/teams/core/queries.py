@@ -47,6 +47,16 @@ LOCK_USER = Query(
     "select location from users where id = $1 for no key update",
 )
 
+LOCK_MEMBERS = Query(
+    "team_core.lock_members",
+    "A group's members, held until the transaction ends.",
+    """
+    select id from users where id = any(array(
+        select user_id from group_edge where group_id = $1 and state <= 2
+    )) order by id for no key update
+    """,
+)
+
 LOCK_ENTRANTS = Query(
     "team_core.lock_entrants",
     "Users, held until the transaction ends, if a group is a team; no row if it is not.",
@@ -79,11 +89,15 @@ COMMITTED = Query(
 
 COMMITTED_TO_ANOTHER = Query(
     "team_core.committed_to_another",
-    "A row where a user belongs to another team, whether to this one or not.",
+    "A row where a member of a group belongs to a team that is another group.",
     """
-    select true as committed from group_edge e
-    cross join lateral (select from team t where t.team_id = e.group_id offset 0) t
-    where e.user_id = $2 and e.state <= 2 and e.group_id <> $1 limit 1
+    select true as committed from group_edge m
+    cross join lateral (
+        select from group_edge e
+        cross join lateral (select from team t where t.team_id = e.group_id offset 0) t
+        where e.user_id = m.user_id and e.state <= 2 and e.group_id <> $1 limit 1
+    ) elsewhere
+    where m.group_id = $1 and m.state <= 2 limit 1
     """,
 )
 

@@ -51,11 +51,11 @@ class TeamRules(Departures):
         if await tx.read(queries.LOCK_ENTRANTS, group_id, list(user_ids)):
             await check_uncommitted(tx, group_id, user_ids)
 
-    async def before_adoption(self, tx: Transaction, group_id: str, user_id: str) -> None:
-        """400 if whoever makes a group a team belongs to another one already: they would belong to two."""
+    async def before_adoption(self, tx: Transaction, group_id: str) -> None:
+        """400 if a member of the group belongs to a team: with this one they would belong to two."""
         if not self._config().allow_multiple_teams:
-            await tx.read(queries.LOCK_USER, user_id)
-            if await tx.read(queries.COMMITTED_TO_ANOTHER, group_id, user_id):
+            await tx.read(queries.LOCK_MEMBERS, group_id)
+            if await tx.read(queries.COMMITTED_TO_ANOTHER, group_id):
                 raise already_member()
 
     async def before_request(self, tx: Transaction, group_id: str, user_id: str) -> None:
