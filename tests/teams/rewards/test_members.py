@@ -27,7 +27,7 @@ from tests.teams.rewards.support import (
     painted,
     wallet,
 )
-from tests.teams.support import plain_team
+from tests.teams.support import Configure, plain_team
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
@@ -233,9 +233,10 @@ async def test_a_personal_reward_needs_a_player(team: Team) -> None:
 
 
 async def test_teams_with_members_in_common_do_not_wait_for_each_other(
-    team: Team, api: httpx.AsyncClient
+    team: Team, api: httpx.AsyncClient, configure: Configure
 ) -> None:
     """T-028: users are locked in the order of their ids, whichever of them a call begins with."""
+    configure(allow_multiple_teams=True)
     cast = team.cast
     other = await plain_team(api, cast.superadmin)
     for player in (cast.admin, cast.member):
