@@ -11,6 +11,7 @@ import pytest_asyncio
 from kizuna.app import Application
 from kizuna.teams.held import Actor, Held, PublisherEvent
 from kizuna.teams.wallet.balances import Wallet
+from tests.support.locks import somebody_waits
 from tests.support.waiting import wait_until_async
 from tests.teams.support import Cast, refused
 
@@ -27,14 +28,6 @@ async def other(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     await connection.close()
 
 
-async def wait_for_waiters(other: asyncpg.Connection) -> None:
-    async def is_waited_for() -> bool:
-        sql = "select exists (select from pg_locks where pg_backend_pid() = any (pg_blocking_pids(pid)))"
-        return bool(await other.fetchval(sql))
-
-    await wait_until_async(is_waited_for, what="somebody who waits for the lock")
-
-
 async def test_a_team_that_is_deleted_while_a_call_waits_for_it(
     cast: Cast, other: asyncpg.Connection, events: list[PublisherEvent]
 ) -> None:
@@ -42,7 +35,7 @@ async def test_a_team_that_is_deleted_while_a_call_waits_for_it(
     async with other.transaction():
         await other.execute("select from groups where id = $1 for update", cast.team)
         call = asyncio.create_task(cast.ask(cast.admin, "TEAMS_WALLET_GRANT", **GRANT))
-        await wait_for_waiters(other)
+        await somebody_waits(other)
         await other.execute("delete from groups where id = $1", cast.team)
     assert refused(await call) == (400, 3, "team not found")
     assert not await other.fetch("select from team where team_id = $1", cast.team)

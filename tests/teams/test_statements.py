@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 from kizuna.app import Application
+from tests.support.locks import somebody_waits
 from tests.teams.support import Cast, refused
 
 LEVEL = [{"name": "level", "value": "1", "operator": 2}]
@@ -61,7 +62,6 @@ async def test_private_stats_leave_the_group_as_it_is(cast: Cast, database_url: 
 async def test_roles_are_those_of_when_the_team_is_held(cast: Cast, database_url: str) -> None:
     """T-027: who is no admin any more once it is their turn is refused, and what was added counts."""
     connection = await asyncpg.connect(database_url)
-    waits = "select exists (select from pg_locks where pg_backend_pid() = any (pg_blocking_pids(pid)))"
     grant = {"currencies": {"guild_gold": "1"}}
     try:
         await cast.call(cast.superadmin, "TEAMS_WALLET_GRANT", **grant)
@@ -74,9 +74,7 @@ async def test_roles_are_those_of_when_the_team_is_held(cast: Cast, database_url
             )
             await connection.execute("update team_currency set balance = 500 where team_id = $1", cast.team)
             demoted = asyncio.create_task(cast.ask(cast.admin, "TEAMS_WALLET_GRANT", **grant))
-            while not await connection.fetchval(waits):
-                assert not demoted.done()
-                await asyncio.sleep(0.01)
+            await somebody_waits(connection, demoted)
             other = asyncio.create_task(cast.call(cast.superadmin, "TEAMS_WALLET_GRANT", **grant))
         assert refused(await demoted)[:2] == (403, 7)
         assert (await other)["currencies"]["guild_gold"] == "501"

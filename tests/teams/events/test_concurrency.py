@@ -2,22 +2,12 @@
 
 import asyncio
 from collections import Counter
-from typing import Any
 
 import asyncpg
 import pytest
 
+from tests.support.locks import somebody_waits
 from tests.teams.events.stage import DAY, WEEK, Stage, Team
-
-#: Whether somebody waits for what the connection that asks holds.
-WAITS = "select exists (select from pg_locks where pg_backend_pid() = any (pg_blocking_pids(pid)))"
-
-
-async def _somebody_waits(connection: asyncpg.Connection, call: asyncio.Task[Any]) -> None:
-    """Until a call has come to what the connection holds."""
-    while not await connection.fetchval(WAITS):
-        assert not call.done()
-        await asyncio.sleep(0.01)
 
 
 async def test_members_submit_at_once(stage: Stage) -> None:
@@ -100,7 +90,7 @@ async def test_a_claim_waits_for_scores_under_way(stage: Stage) -> None:
                 second.id,
             )
             claim = asyncio.create_task(stage.call(first, "claim", event))
-            await _somebody_waits(connection, claim)
+            await somebody_waits(connection, claim)
         assert (await claim)["best_rank"] == "2"
     finally:
         await connection.close()
@@ -118,7 +108,7 @@ async def test_a_roll_waits_for_what_becomes_of_the_cohort(stage: Stage, change:
         async with connection.transaction():
             await connection.execute(f"update team_event_cohort set {change} where id = $1", cohort)
             roll = asyncio.create_task(stage.call(second, "roll", event))
-            await _somebody_waits(connection, roll)
+            await somebody_waits(connection, roll)
         rolled = await roll
     finally:
         await connection.close()
