@@ -16,7 +16,7 @@ HELD = Query(
     select g.id::text as id, g.name, g.state, g.edge_count, g.max_count,
         exists (select 1 from team t where t.team_id = g.id) as adopted,
         (select e.state from group_edge e where e.group_id = g.id and e.user_id = $2) as role /* rows */
-    from groups g where g.id = ($1::uuid[])[1] for no key update of g
+    from groups g where g.id = ($1::uuid[])[1]
     """,
 )
 
